@@ -38,12 +38,24 @@ void append(const Value& value, std::string& out) {
   switch (value.kind) {
     case ValueKind::bareword:
     case ValueKind::number:
-    case ValueKind::selector: out += value.secret ? "<password>" : value.text; break;
-    case ValueKind::string: out += value.secret ? "<password>" : '"' + value.text + '"'; break;
-    case ValueKind::regexp: out += '/' + value.text + '/'; break;
-    case ValueKind::array: append_items(value.items, out); break;
-    case ValueKind::hash: append_entries(value.entries, out); break;
-    case ValueKind::plugin: out += value.plugin->name + " { ... }"; break;
+    case ValueKind::selector:
+      out += value.secret ? "<password>" : value.text;
+      break;
+    case ValueKind::string:
+      out += value.secret ? "<password>" : '"' + value.text + '"';
+      break;
+    case ValueKind::regexp:
+      out += '/' + value.text + '/';
+      break;
+    case ValueKind::array:
+      append_items(value.items, out);
+      break;
+    case ValueKind::hash:
+      append_entries(value.entries, out);
+      break;
+    case ValueKind::plugin:
+      out += value.plugin->name + " { ... }";
+      break;
   }
 }
 
@@ -57,14 +69,22 @@ std::string show(const Value& value) {
 
 std::string_view describe(ValueKind kind) {
   switch (kind) {
-    case ValueKind::bareword: return "a word";
-    case ValueKind::string: return "a string";
-    case ValueKind::number: return "a number";
-    case ValueKind::array: return "an array";
-    case ValueKind::hash: return "a hash";
-    case ValueKind::plugin: return "a plugin with options";
-    case ValueKind::selector: return "a field";
-    case ValueKind::regexp: return "a regular expression";
+    case ValueKind::bareword:
+      return "a word";
+    case ValueKind::string:
+      return "a string";
+    case ValueKind::number:
+      return "a number";
+    case ValueKind::array:
+      return "an array";
+    case ValueKind::hash:
+      return "a hash";
+    case ValueKind::plugin:
+      return "a plugin with options";
+    case ValueKind::selector:
+      return "a field";
+    case ValueKind::regexp:
+      return "a regular expression";
   }
   return "";
 }
@@ -72,31 +92,50 @@ std::string_view describe(ValueKind kind) {
 std::string_view describe(Condition::Op op) {
   using Op = Condition::Op;
   switch (op) {
-    case Op::and_: return "and";
-    case Op::or_: return "or";
-    case Op::xor_: return "xor";
-    case Op::nand_: return "nand";
-    case Op::not_: return "!";
-    case Op::equal: return "==";
-    case Op::not_equal: return "!=";
-    case Op::less: return "<";
-    case Op::less_or_equal: return "<=";
-    case Op::greater: return ">";
-    case Op::greater_or_equal: return ">=";
-    case Op::in: return "in";
-    case Op::not_in: return "not in";
-    case Op::match: return "=~";
-    case Op::not_match: return "!~";
-    case Op::truth: return "";
+    case Op::and_:
+      return "and";
+    case Op::or_:
+      return "or";
+    case Op::xor_:
+      return "xor";
+    case Op::nand_:
+      return "nand";
+    case Op::not_:
+      return "!";
+    case Op::equal:
+      return "==";
+    case Op::not_equal:
+      return "!=";
+    case Op::less:
+      return "<";
+    case Op::less_or_equal:
+      return "<=";
+    case Op::greater:
+      return ">";
+    case Op::greater_or_equal:
+      return ">=";
+    case Op::in:
+      return "in";
+    case Op::not_in:
+      return "not in";
+    case Op::match:
+      return "=~";
+    case Op::not_match:
+      return "!~";
+    case Op::truth:
+      return "";
   }
   return "";
 }
 
 std::string_view describe(SectionKind kind) {
   switch (kind) {
-    case SectionKind::input: return "input";
-    case SectionKind::filter: return "filter";
-    case SectionKind::output: return "output";
+    case SectionKind::input:
+      return "input";
+    case SectionKind::filter:
+      return "filter";
+    case SectionKind::output:
+      return "output";
   }
   return "";
 }

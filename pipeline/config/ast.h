@@ -10,8 +10,9 @@
 #include "pipeline/config/source.h"
 
 /// What a configuration says, before any plugin has looked at it. The `.conf` parser and the YAML
-/// reader both build it; `${VAR}` is already replaced and escapes are resolved. Every node knows the
-/// text it came from. Trees are at most kMaxDepth deep, so recursion over them is safe.
+/// reader both build it; `${VAR}` is already replaced and escapes are resolved. Every node knows
+/// the text it came from. The depth of a tree is bounded by a few times kMaxDepth, so recursion is
+/// safe.
 namespace millrace::config {
 
 /// Bound on the nesting of values, branches and conditions together.
@@ -30,8 +31,10 @@ enum class ValueKind {
   array,     ///< items
   hash,      ///< entries, in written order, keys unique
   plugin,    ///< a codec with options: plugin
-  selector,  ///< only as an operand of a condition: text is the field reference as written, `[a][b]`
-  regexp,    ///< only as an operand of a condition: text is what stands between the slashes, `\/` as `/`
+  selector,  ///< only as an operand of a condition: text is the field reference as written,
+             ///< `[a][b]`
+  regexp,  ///< only as an operand of a condition: text is what stands between the slashes, `\/` as
+           ///< `/`
 };
 
 /// "a string", "an array", ...: for messages.
@@ -144,7 +147,8 @@ struct Section {
   std::vector<Statement> statements;
 };
 
-/// All sections in written order; a kind may occur several times and their statements follow each other.
+/// All sections in written order; a kind may occur several times and their statements follow each
+/// other.
 struct Config {
   std::vector<Section> sections;
 

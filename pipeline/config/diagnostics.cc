@@ -7,9 +7,10 @@
 namespace millrace::config {
 namespace {
 
-constexpr std::size_t kLineBefore = 60;    // characters shown left of the caret
-constexpr std::size_t kLineWidth = 120;    // characters shown of one source line
-constexpr std::size_t kLongestName = 100;  // longer names are not compared: the distance is quadratic
+constexpr std::size_t kLineBefore = 60;  // characters shown left of the caret
+constexpr std::size_t kLineWidth = 120;  // characters shown of one source line
+constexpr std::size_t kLongestName =
+    100;  // longer names are not compared: the distance is quadratic
 
 struct Palette {
   const char* severity;
@@ -148,8 +149,7 @@ std::string_view closest(std::string_view name, std::span<const std::string_view
   std::size_t least = std::max<std::size_t>(1, name.size() / 3) + 1;
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > kLongestName) continue;
-    const std::size_t edits =
-        folded(candidate) == wanted ? 0 : distance(name, candidate);
+    const std::size_t edits = folded(candidate) == wanted ? 0 : distance(name, candidate);
     if (edits < least) {
       least = edits;
       best = candidate;

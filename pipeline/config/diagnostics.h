@@ -22,7 +22,8 @@ struct Diagnostic {
 
 /// Collects what a reader of configurations has to say, so that the user sees all of it at once.
 ///
-/// Keeps the first kMaxKept of each severity and counts the rest: a broken file of megabytes must not fill memory.
+/// Keeps the first kMaxKept of each severity and counts the rest: a broken file of megabytes must
+/// not fill memory.
 class Diagnostics {
  public:
   static constexpr std::size_t kMaxKept = 200;
@@ -42,8 +43,8 @@ class Diagnostics {
   ///          ^~~~
   ///       expected: ...
   ///       hint: ...
-  /// Control characters of the source are shown as `?`, long lines are cut around the caret. Ends with a newline,
-  /// or is empty. `colour` adds ANSI colours.
+  /// Control characters of the source are shown as `?`, long lines are cut around the caret. Ends
+  /// with a newline, or is empty. `colour` adds ANSI colours.
   std::string render(const SourceSet& sources, bool colour) const;
 
  private:

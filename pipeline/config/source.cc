@@ -31,8 +31,7 @@ std::string_view SourceSet::text(Span span) const {
 }
 
 std::size_t SourceSet::line_index(const Source& source, std::uint32_t offset) {
-  const auto after =
-      std::upper_bound(source.line_starts.begin(), source.line_starts.end(), offset);
+  const auto after = std::upper_bound(source.line_starts.begin(), source.line_starts.end(), offset);
   return static_cast<std::size_t>(after - source.line_starts.begin()) - 1;
 }
 
@@ -65,7 +64,8 @@ std::string SourceSet::describe(Span span) const {
 std::string_view SourceSet::line(Span span) const {
   if (span.source >= sources_.size()) return {};
   const Source& source = sources_[span.source];
-  return line_at(source, line_index(source, std::min<std::uint32_t>(span.begin, source.text.size())));
+  return line_at(source,
+                 line_index(source, std::min<std::uint32_t>(span.begin, source.text.size())));
 }
 
 std::uint32_t SourceSet::line_offset(SourceId id, std::size_t line) const {

@@ -36,8 +36,8 @@ struct Place {
 
 /// The texts that one configuration was read from, for as long as places in them may be shown.
 ///
-/// Views and ids stay valid as long as the set; texts are never removed. A set may be moved, not copied.
-/// Reading is safe from several threads once nothing is added any more.
+/// Views and ids stay valid as long as the set; texts are never removed. A set may be moved, not
+/// copied. Reading is safe from several threads once nothing is added any more.
 class SourceSet {
  public:
   SourceSet() = default;

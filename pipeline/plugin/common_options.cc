@@ -10,7 +10,8 @@ Options<O>& add_shared(Options<O>& options) {
       .add("enable_metric", &O::enable_metric, "Count what this plugin does.")
       .add("ecs_compatibility", &O::ecs_compatibility,
            "Field names as in the Elastic Common Schema of that version, or the classic flat ones.",
-           choices<EcsMode>({{"disabled", EcsMode::disabled}, {"v1", EcsMode::v1}, {"v8", EcsMode::v8}}),
+           choices<EcsMode>(
+               {{"disabled", EcsMode::disabled}, {"v1", EcsMode::v1}, {"v8", EcsMode::v8}}),
            default_text("the setting pipeline.ecs_compatibility"));
 }
 
@@ -24,7 +25,8 @@ Options<CommonInputOptions> common_input_options(std::string default_codec) {
   add_shared(options)
       .add("type", &O::type, "Set as the field `type` of each event that has none.")
       .add("tags", &O::tags, "Tags that each event gets.")
-      .add("add_field", &O::add_field, "Fields that each event gets; names and values are templates.")
+      .add("add_field", &O::add_field,
+           "Fields that each event gets; names and values are templates.")
       .add("codec", &O::codec, "How bytes become events.")
       .obsolete("debug", "use `stdout { codec => rubydebug }` as an output")
       .obsolete("format", "use `codec`")
@@ -41,7 +43,8 @@ Options<CommonFilterOptions> common_filter_options() {
       .add("remove_field", &O::remove_field, "Fields removed on success; templates.")
       .add("add_tag", &O::add_tag, "Tags added on success; templates.")
       .add("remove_tag", &O::remove_tag, "Tags removed on success; templates.")
-      .add("periodic_flush", &O::periodic_flush, "Let the filter emit what it holds every 5 seconds.")
+      .add("periodic_flush", &O::periodic_flush,
+           "Let the filter emit what it holds every 5 seconds.")
       .obsolete("type", kUseConditional)
       .obsolete("tags", kUseConditional)
       .obsolete("exclude_tags", kUseConditional);
@@ -53,7 +56,8 @@ Options<CommonOutputOptions> common_output_options(std::string default_codec) {
   Options<O> options(O{.codec = CodecChoice(std::move(default_codec))});
   add_shared(options)
       .add("codec", &O::codec, "How events become bytes.")
-      .refused("workers", "outputs run beside each other by design; the number of pipeline workers is -w", "1")
+      .refused("workers",
+               "outputs run beside each other by design; the number of pipeline workers is -w", "1")
       .obsolete("type", kUseConditional)
       .obsolete("tags", kUseConditional)
       .obsolete("exclude_tags", kUseConditional);

@@ -8,12 +8,12 @@
 namespace millrace {
 
 inline double bound_of(Bytes bound) { return static_cast<double>(bound.count); }
-inline double bound_of(std::chrono::milliseconds bound) { return static_cast<double>(bound.count()); }
-template <typename T>
-  requires std::is_arithmetic_v<T>
-double bound_of(T bound) {
-  return static_cast<double>(bound);
+inline double bound_of(std::chrono::milliseconds bound) {
+  return static_cast<double>(bound.count());
 }
+template <typename T>
+requires std::is_arithmetic_v<T>
+double bound_of(T bound) { return static_cast<double>(bound); }
 
 /// `plain`, or "one of a, b" where the rules list choices.
 std::string choice_text(std::string_view plain, const OptionRules& rules);
@@ -24,7 +24,8 @@ std::string number_text(double value);
 /// `"text"`, line breaks and tabs shown as \n and \t.
 std::string quoted_text(std::string_view text);
 
-/// Each has text(rules), the type's name; show(value, rules), a default as it would be written, "" for none; kRepeat.
+/// Each has text(rules), the type's name; show(value, rules), a default as it would be written, ""
+/// for none; kRepeat.
 template <typename T>
 struct OptionType;
 
@@ -52,14 +53,20 @@ struct OptionType<double> : ScalarOption {
 
 template <>
 struct OptionType<std::string> : ScalarOption {
-  static std::string text(const OptionRules& rules) { return choice_text(rules.secret ? "password" : "string", rules); }
-  static std::string show(const std::string& value, const OptionRules&) { return value.empty() ? "" : quoted_text(value); }
+  static std::string text(const OptionRules& rules) {
+    return choice_text(rules.secret ? "password" : "string", rules);
+  }
+  static std::string show(const std::string& value, const OptionRules&) {
+    return value.empty() ? "" : quoted_text(value);
+  }
 };
 
 template <>
 struct OptionType<Secret> : ScalarOption {
   static std::string text(const OptionRules&) { return "password"; }
-  static std::string show(const Secret& value, const OptionRules&) { return std::string(value.masked()); }
+  static std::string show(const Secret& value, const OptionRules&) {
+    return std::string(value.masked());
+  }
 };
 
 template <>
@@ -71,17 +78,21 @@ struct OptionType<Bytes> : ScalarOption {
 template <>
 struct OptionType<std::chrono::milliseconds> : ScalarOption {
   static std::string text(const OptionRules&) { return "duration"; }
-  static std::string show(std::chrono::milliseconds value, const OptionRules&) { return format_duration(value); }
+  static std::string show(std::chrono::milliseconds value, const OptionRules&) {
+    return format_duration(value);
+  }
 };
 
 template <>
 struct OptionType<std::filesystem::path> : ScalarOption {
   static std::string text(const OptionRules&) { return "path"; }
-  static std::string show(const std::filesystem::path& value, const OptionRules&) { return value.string(); }
+  static std::string show(const std::filesystem::path& value, const OptionRules&) {
+    return value.string();
+  }
 };
 
 template <typename T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 struct OptionType<T> : ScalarOption {
   static std::string text(const OptionRules& rules) { return choice_text("", rules); }
   static std::string show(T value, const OptionRules& rules) {
@@ -93,20 +104,26 @@ template <>
 struct OptionType<Hash> {
   static constexpr Repeat kRepeat = Repeat::merged;
   static std::string text(const OptionRules&) { return "hash"; }
-  static std::string show(const Hash& value, const OptionRules&) { return value.empty() ? "{}" : "{ ... }"; }
+  static std::string show(const Hash& value, const OptionRules&) {
+    return value.empty() ? "{}" : "{ ... }";
+  }
 };
 
 template <>
 struct OptionType<StringPairs> {
   static constexpr Repeat kRepeat = Repeat::merged;
   static std::string text(const OptionRules&) { return "hash of strings"; }
-  static std::string show(const StringPairs& value, const OptionRules&) { return value.empty() ? "{}" : "{ ... }"; }
+  static std::string show(const StringPairs& value, const OptionRules&) {
+    return value.empty() ? "{}" : "{ ... }";
+  }
 };
 
 template <>
 struct OptionType<CodecChoice> : ScalarOption {
   static std::string text(const OptionRules&) { return "codec"; }
-  static std::string show(const CodecChoice& value, const OptionRules&) { return value.plugin.name; }
+  static std::string show(const CodecChoice& value, const OptionRules&) {
+    return value.plugin.name;
+  }
 };
 
 template <>
@@ -128,10 +145,13 @@ struct OptionType<std::optional<T>> {
 template <typename T>
 struct OptionType<std::vector<T>> {
   static constexpr Repeat kRepeat = Repeat::joined;
-  static std::string text(const OptionRules& rules) { return "list of " + OptionType<T>::text(rules); }
+  static std::string text(const OptionRules& rules) {
+    return "list of " + OptionType<T>::text(rules);
+  }
   static std::string show(const std::vector<T>& items, const OptionRules& rules) {
     std::string out = "[";
-    for (const T& item : items) out += (out.size() > 1 ? ", " : "") + OptionType<T>::show(item, rules);
+    for (const T& item : items)
+      out += (out.size() > 1 ? ", " : "") + OptionType<T>::show(item, rules);
     return out + "]";
   }
 };

@@ -26,7 +26,8 @@ std::optional<std::int64_t> parse_integer(const std::string& text) {
   if (read.ec == std::errc() && read.ptr == end) return whole;
   double number = 0;
   const auto real = std::from_chars(text.data(), end, number);
-  if (real.ec != std::errc() || real.ptr != end || std::trunc(number) != number) return std::nullopt;
+  if (real.ec != std::errc() || real.ptr != end || std::trunc(number) != number)
+    return std::nullopt;
   if (std::abs(number) > 9e15) return std::nullopt;
   return static_cast<std::int64_t>(number);
 }
@@ -41,8 +42,9 @@ bool readable(const std::filesystem::path& path) {
 
 /// Adds one entry; a key that is there already collects both values.
 void collect(Hash& into, const config::HashEntry& entry) {
-  const auto at = std::find_if(into.entries.begin(), into.entries.end(),
-                               [&](const config::HashEntry& known) { return known.key == entry.key; });
+  const auto at =
+      std::find_if(into.entries.begin(), into.entries.end(),
+                   [&](const config::HashEntry& known) { return known.key == entry.key; });
   if (at == into.entries.end()) {
     into.entries.push_back(entry);
     return;
@@ -61,9 +63,9 @@ void collect(Hash& into, const config::HashEntry& entry) {
 }  // namespace
 
 bool OptionReader::wrong(const Value& value, std::string_view expected, std::string hint) {
-  diagnostics_.error(value.span,
-                     place_ + ": expected " + std::string(expected) + ", got " + shown(value, rules_),
-                     std::move(hint));
+  diagnostics_.error(
+      value.span, place_ + ": expected " + std::string(expected) + ", got " + shown(value, rules_),
+      std::move(hint));
   return false;
 }
 
@@ -218,7 +220,8 @@ bool OptionReader::read(const Value& value, CodecChoice& out) {
     out.plugin = *value.plugin;
     return true;
   }
-  const Value* const name = scalar(value, "a codec, such as json or plain { charset => \"UTF-8\" }");
+  const Value* const name =
+      scalar(value, "a codec, such as json or plain { charset => \"UTF-8\" }");
   if (name == nullptr) return false;
   out.plugin = config::Plugin{name->text, name->span, name->span, {}};
   return true;

@@ -11,7 +11,8 @@
 #include "pipeline/config/diagnostics.h"
 #include "pipeline/plugin/option_types.h"
 
-/// How a value of the configuration becomes a member of an options struct. options.h is what plugins use.
+/// How a value of the configuration becomes a member of an options struct. options.h is what
+/// plugins use.
 namespace millrace {
 
 /// What a declaration says about one option besides its type; filled by the modifiers of options.h.
@@ -35,7 +36,8 @@ enum class Repeat {
   merged,   ///< hashes: one hash of all entries
 };
 
-/// Reads one option. Each read() leaves `out` alone and reports a diagnostic at the value when it returns false.
+/// Reads one option. Each read() leaves `out` alone and reports a diagnostic at the value when it
+/// returns false.
 class OptionReader {
  public:
   /// `place` goes before every message: "grok: match".
@@ -67,7 +69,7 @@ class OptionReader {
   }
 
   template <typename T>
-    requires std::is_enum_v<T>
+  requires std::is_enum_v<T>
   bool read(const config::Value& value, T& out) {
     std::int64_t chosen = 0;
     if (!read_choice(value, chosen)) return false;

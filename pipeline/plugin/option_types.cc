@@ -107,7 +107,8 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text,
   std::optional<double> factor;
   if (quantity && quantity->unit.empty()) factor = static_cast<double>(bare_unit.count());
   if (quantity && !quantity->unit.empty()) factor = duration_factor(quantity->unit);
-  if (!factor) return fail(Errc::invalid, "expected a duration such as 30, \"5 minutes\" or \"500 ms\"");
+  if (!factor)
+    return fail(Errc::invalid, "expected a duration such as 30, \"5 minutes\" or \"500 ms\"");
   const double total = quantity->number * *factor;
   if (std::abs(total) > kLongestDuration) {
     return fail(Errc::invalid, "expected a duration below 10000 years");
@@ -120,7 +121,8 @@ std::string format_duration(std::chrono::milliseconds duration) {
     std::int64_t milliseconds;
     const char* name;
   };
-  constexpr std::array<Unit, 4> kUnits{{{86'400'000, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1000, "s"}}};
+  constexpr std::array<Unit, 4> kUnits{
+      {{86'400'000, "d"}, {3'600'000, "h"}, {60'000, "m"}, {1000, "s"}}};
   const std::int64_t count = duration.count();
   for (const Unit& unit : kUnits) {
     if (count != 0 && count % unit.milliseconds == 0) {

@@ -55,8 +55,9 @@ class Secret {
   std::string text_;
 };
 
-/// An option that is a hash, in written order. An array of even length is read as pairs; a key that comes
-/// again, there or in another use of the option, collects its values into one array, as in Logstash.
+/// An option that is a hash, in written order. An array of even length is read as pairs; a key that
+/// comes again, there or in another use of the option, collects its values into one array, as in
+/// Logstash.
 struct Hash {
   std::vector<config::HashEntry> entries;
 
@@ -67,14 +68,15 @@ struct Hash {
   const config::HashEntry* find(std::string_view key) const;
 };
 
-/// The texts of a value: of a scalar one, of an array one for each item. Errors: Errc::invalid for a hash,
-/// a codec, or an array that holds one.
+/// The texts of a value: of a scalar one, of an array one for each item. Errors: Errc::invalid for
+/// a hash, a codec, or an array that holds one.
 Result<std::vector<std::string>> texts(const config::Value& value);
 
 /// Text pairs in written order: a hash whose values must all be scalars.
 using StringPairs = std::vector<std::pair<std::string, std::string>>;
 
-/// The codec that an option names, with its own options still unread: the registry binds and creates it.
+/// The codec that an option names, with its own options still unread: the registry binds and
+/// creates it.
 struct CodecChoice {
   config::Plugin plugin;
 

@@ -20,7 +20,8 @@ void append_items(Value& to, const Value& from) {
   }
 }
 
-/// Several uses of a hash option as one array of keys and values, which reads as a hash and collects equal keys.
+/// Several uses of a hash option as one array of keys and values, which reads as a hash and
+/// collects equal keys.
 void append_pairs(Value& to, const Value& from) {
   if (from.kind != ValueKind::hash) return append_items(to, from);
   for (const config::HashEntry& entry : from.entries) {
@@ -50,7 +51,8 @@ std::string choice_name(std::int64_t value, const OptionRules& rules) {
 
 std::string number_text(double value) {
   std::array<char, 64> buffer{};
-  const bool whole = std::abs(value) < 1e15 && value == static_cast<double>(static_cast<std::int64_t>(value));
+  const bool whole =
+      std::abs(value) < 1e15 && value == static_cast<double>(static_cast<std::int64_t>(value));
   const auto end =
       whole ? std::to_chars(buffer.begin(), buffer.end(), static_cast<std::int64_t>(value))
             : std::to_chars(buffer.begin(), buffer.end(), value);
@@ -60,17 +62,22 @@ std::string number_text(double value) {
 std::string quoted_text(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
-    if (c == '\n') out += "\\n";
-    else if (c == '\t') out += "\\t";
-    else if (c == '\r') out += "\\r";
-    else out += c;
+    if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (c == '\r')
+      out += "\\r";
+    else
+      out += c;
   }
   return out + '"';
 }
 
 const OptionInfo* OptionTable::find(std::string_view name) const {
   for (const OptionInfo& info : infos_) {
-    if (info.name == name || (!info.rules.also_called.empty() && info.rules.also_called == name)) return &info;
+    if (info.name == name || (!info.rules.also_called.empty() && info.rules.also_called == name))
+      return &info;
   }
   return nullptr;
 }
@@ -118,8 +125,10 @@ class OptionBinder::Binding {
     std::vector<std::vector<const Attribute*>> uses(options_.size());
     for (const Attribute& attribute : plugin_.attributes) {
       const auto index = index_of(attribute.name);
-      if (index) uses[*index].push_back(&attribute);
-      else unknown(attribute);
+      if (index)
+        uses[*index].push_back(&attribute);
+      else
+        unknown(attribute);
     }
     for (std::size_t i = 0; i < options_.size(); ++i) bind(options_[i], uses[i]);
     return good_;
@@ -129,7 +138,8 @@ class OptionBinder::Binding {
   std::optional<std::size_t> index_of(std::string_view name) const {
     for (std::size_t i = 0; i < options_.size(); ++i) {
       const OptionInfo& info = *options_[i].info;
-      if (info.name == name || (!info.rules.also_called.empty() && info.rules.also_called == name)) return i;
+      if (info.name == name || (!info.rules.also_called.empty() && info.rules.also_called == name))
+        return i;
     }
     return std::nullopt;
   }
@@ -151,7 +161,8 @@ class OptionBinder::Binding {
   void bind(const Found& option, const std::vector<const Attribute*>& uses) {
     const OptionInfo& info = *option.info;
     if (uses.empty()) {
-      if (info.rules.required) error(plugin_.span, "option `" + info.name + "` is required", info.help);
+      if (info.rules.required)
+        error(plugin_.span, "option `" + info.name + "` is required", info.help);
       return;
     }
     if (!option.slot->read) return refuse(info, uses);
@@ -178,13 +189,15 @@ class OptionBinder::Binding {
       std::string instead = info.rules.deprecated;
       if (use->name != info.name) instead = "use `" + info.name + "`";
       if (instead.empty()) continue;
-      diagnostics_.warning(use->name_span, plugin_.name + ": option `" + use->name + "` is deprecated", instead);
+      diagnostics_.warning(use->name_span,
+                           plugin_.name + ": option `" + use->name + "` is deprecated", instead);
     }
   }
 
   void given_twice(const OptionInfo& info, const std::vector<const Attribute*>& uses) {
     for (std::size_t i = 1; i < uses.size(); ++i) {
-      error(uses[i]->name_span, "option `" + info.name + "` is given twice", "it takes one " + info.type);
+      error(uses[i]->name_span, "option `" + info.name + "` is given twice",
+            "it takes one " + info.type);
     }
   }
 
@@ -192,8 +205,10 @@ class OptionBinder::Binding {
     if (uses.size() == 1) return uses.front()->value;
     Value out{.kind = ValueKind::array, .span = uses.front()->value.span};
     for (const Attribute* use : uses) {
-      if (repeat == Repeat::merged) append_pairs(out, use->value);
-      else append_items(out, use->value);
+      if (repeat == Repeat::merged)
+        append_pairs(out, use->value);
+      else
+        append_items(out, use->value);
     }
     return out;
   }
@@ -208,7 +223,8 @@ class OptionBinder::Binding {
 std::vector<OptionBinder::Found> OptionBinder::options() const {
   std::vector<Found> out;
   const auto declared = [&](const std::string& name) {
-    return std::any_of(out.begin(), out.end(), [&](const Found& known) { return known.info->name == name; });
+    return std::any_of(out.begin(), out.end(),
+                       [&](const Found& known) { return known.info->name == name; });
   };
   for (const Target& target : targets_) {
     for (std::size_t i = 0; i < target.table->infos_.size(); ++i) {

@@ -9,18 +9,19 @@
 #include "pipeline/plugin/option_describe.h"
 #include "pipeline/plugin/option_reader.h"
 
-/// Options declared once. A plugin lists name, member, help and rules; reading, defaults (the member's
-/// initialiser), checks, reference pages, masking and "did you mean" follow from the list.
+/// Options declared once. A plugin lists name, member, help and rules; reading, defaults (the
+/// member's initialiser), checks, reference pages, masking and "did you mean" follow from the list.
 ///
 ///     Options<O>()
 ///         .add("hosts", &O::hosts, "Base URLs, tried in turn.", required)
-///         .add("mode", &O::mode, "How files are read.", choices<Mode>({{"tail", Mode::tail}, {"read", Mode::read}}))
-///         .obsolete("ssl", "use `ssl_enabled`")
-///         .refused("sniffing", "millrace spreads requests over `hosts` as they are listed")
+///         .add("mode", &O::mode, "How files are read.", choices<Mode>({{"tail", Mode::tail},
+///         {"read", Mode::read}})) .obsolete("ssl", "use `ssl_enabled`") .refused("sniffing",
+///         "millrace spreads requests over `hosts` as they are listed")
 ///
 /// Members may be bool, integers, double, std::string, Secret, Bytes, std::chrono::milliseconds,
-/// std::filesystem::path, an enum (with choices), Hash, StringPairs, CodecChoice, config::Value (read by the
-/// plugin itself), std::vector of those, and std::optional of those (nullopt: not given).
+/// std::filesystem::path, an enum (with choices), Hash, StringPairs, CodecChoice, config::Value
+/// (read by the plugin itself), std::vector of those, and std::optional of those (nullopt: not
+/// given).
 namespace millrace {
 
 // Modifiers, in any number after the help text.
@@ -51,7 +52,8 @@ auto one_of(T... allowed) {
 template <typename E>
 auto choices(std::vector<std::pair<std::string, E>> allowed) {
   return [allowed](OptionRules& rules) {
-    for (const auto& [name, value] : allowed) rules.choices.emplace_back(name, static_cast<std::int64_t>(value));
+    for (const auto& [name, value] : allowed)
+      rules.choices.emplace_back(name, static_cast<std::int64_t>(value));
   };
 }
 
@@ -84,7 +86,8 @@ struct OptionInfo {
   std::string inert_value;  ///< of a refused one: the text that is accepted all the same
 };
 
-/// The options of one struct, with the struct's type erased. Immutable once declared; safe to share.
+/// The options of one struct, with the struct's type erased. Immutable once declared; safe to
+/// share.
 class OptionTable {
  public:
   std::span<const OptionInfo> list() const { return infos_; }
@@ -94,7 +97,8 @@ class OptionTable {
   friend class OptionBinder;
   struct Slot {
     Repeat repeat = Repeat::refused;
-    std::function<bool(void*, const config::Value&, OptionReader&)> read;  // empty: obsolete or refused
+    std::function<bool(void*, const config::Value&, OptionReader&)>
+        read;  // empty: obsolete or refused
   };
 
   std::vector<OptionInfo> infos_;
@@ -112,9 +116,11 @@ class Options : public OptionTable {
     OptionInfo info{.name = std::move(name), .help = std::move(help)};
     (modifiers(info.rules), ...);
     info.type = OptionType<M>::text(info.rules);
-    info.default_text = info.rules.default_text.empty() ? OptionType<M>::show(defaults_.*member, info.rules)
-                                                        : info.rules.default_text;
-    slots_.push_back({OptionType<M>::kRepeat, [member](void* object, const config::Value& value, OptionReader& reader) {
+    info.default_text = info.rules.default_text.empty()
+                            ? OptionType<M>::show(defaults_.*member, info.rules)
+                            : info.rules.default_text;
+    slots_.push_back({OptionType<M>::kRepeat,
+                      [member](void* object, const config::Value& value, OptionReader& reader) {
                         return reader.read(value, static_cast<O*>(object)->*member);
                       }});
     infos_.push_back(std::move(info));
@@ -128,9 +134,12 @@ class Options : public OptionTable {
     return *this;
   }
 
-  /// An option of Logstash that this build does not do; `inert_value` is accepted since it asks for nothing.
+  /// An option of Logstash that this build does not do; `inert_value` is accepted since it asks for
+  /// nothing.
   Options& refused(std::string name, std::string why, std::string inert_value = {}) {
-    infos_.push_back({.name = std::move(name), .refused = std::move(why), .inert_value = std::move(inert_value)});
+    infos_.push_back({.name = std::move(name),
+                      .refused = std::move(why),
+                      .inert_value = std::move(inert_value)});
     slots_.emplace_back();
     return *this;
   }
@@ -153,14 +162,17 @@ class OptionPlaces {
   const config::Value* value(std::string_view option) const;
   /// Of the option's value; of the plugin's name when the option was not given.
   config::Span of(std::string_view option) const;
-  /// Of one item of a list (one entry's value of a hash); of the option where there is no such item.
+  /// Of one item of a list (one entry's value of a hash); of the option where there is no such
+  /// item.
   config::Span of(std::string_view option, std::size_t index) const;
 
   /// Reports `plugin: option: message` at the option, or at its item.
-  void error(config::Diagnostics& to, std::string_view option, std::string message, std::string hint = {}) const;
-  void error(config::Diagnostics& to, std::string_view option, std::size_t index, std::string message,
+  void error(config::Diagnostics& to, std::string_view option, std::string message,
              std::string hint = {}) const;
-  void warning(config::Diagnostics& to, std::string_view option, std::string message, std::string hint = {}) const;
+  void error(config::Diagnostics& to, std::string_view option, std::size_t index,
+             std::string message, std::string hint = {}) const;
+  void warning(config::Diagnostics& to, std::string_view option, std::string message,
+               std::string hint = {}) const;
 
  private:
   friend class OptionBinder;
@@ -169,8 +181,9 @@ class OptionPlaces {
   std::map<std::string, config::Value, std::less<>> values_;
 };
 
-/// Reads a plugin's attributes into one or more structs, each with its table; the first table that has
-/// a name owns it. Use: `OptionBinder binder; binder.to(own, options).to(common, shared); binder.bind(...)`.
+/// Reads a plugin's attributes into one or more structs, each with its table; the first table that
+/// has a name owns it. Use: `OptionBinder binder; binder.to(own, options).to(common, shared);
+/// binder.bind(...)`.
 class OptionBinder {
  public:
   /// `object` must outlive bind(); it starts as a copy of the table's defaults().
@@ -181,9 +194,10 @@ class OptionBinder {
     return *this;
   }
 
-  /// False when anything was wrong; all of it is in `diagnostics` then. Members whose options are wrong keep
-  /// their defaults.
-  bool bind(const config::Plugin& plugin, OptionPlaces& places, config::Diagnostics& diagnostics) const;
+  /// False when anything was wrong; all of it is in `diagnostics` then. Members whose options are
+  /// wrong keep their defaults.
+  bool bind(const config::Plugin& plugin, OptionPlaces& places,
+            config::Diagnostics& diagnostics) const;
 
  private:
   struct Target {
