@@ -1,0 +1,162 @@
+#include "pipeline/event/batch.h"
+
+#include <algorithm>
+#include <mutex>
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t kMostFree = 64;
+
+struct BatchPool {
+  std::mutex mutex;
+  std::vector<Batch*> free;  // guarded by mutex
+};
+
+BatchPool& pool() {
+  static auto* instance = new BatchPool;  // never destroyed: batches may outlive static destruction
+  return *instance;
+}
+
+Array* shallow_copy(Arena& arena, const Array& from) {
+  Array* copy = Array::make(arena, from.size);
+  if (from.size) std::memcpy(static_cast<void*>(copy->items), from.items, from.size * sizeof(Value));
+  copy->size = from.size;
+  return copy;
+}
+
+Object* shallow_copy(Arena& arena, const Object& from) {
+  Object* copy = Object::make(arena, from.size + 4);
+  for (std::uint32_t i = 0; i < from.size; ++i) copy->append(arena, from.names[i], from.values[i]);
+  return copy;
+}
+
+/// What lies directly below a container that now has two owners is shared by both.
+void share_children(const Value* values, std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (values[i].is_array()) values[i].array().shared = true;
+    if (values[i].is_object()) values[i].object().shared = true;
+  }
+}
+
+}  // namespace
+
+Batch::Ptr Batch::make() {
+  {
+    std::lock_guard lock(pool().mutex);
+    if (!pool().free.empty()) {
+      Batch* batch = pool().free.back();
+      pool().free.pop_back();
+      batch->names_.reset();  // names may have become known while it lay there
+      return Ptr(batch);
+    }
+  }
+  return Ptr(new Batch);
+}
+
+void Batch::Recycle::operator()(Batch* batch) const {
+  batch->clear();
+  {
+    std::lock_guard lock(pool().mutex);
+    if (pool().free.size() < kMostFree) {
+      pool().free.push_back(batch);
+      return;
+    }
+  }
+  delete batch;
+}
+
+void Batch::clear() {
+  slots_.clear();
+  blocks_.clear();
+  names_.reset();
+  arena_.reset();
+  held_bytes_ = 0;
+  has_children_ = false;
+}
+
+Event Batch::add(Timestamp now) {
+  Object* fields = Object::make(arena_, 8);
+  fields->names[0] = name::timestamp;
+  fields->values[0] = Value::of(now);
+  fields->names[1] = name::version;
+  fields->values[1] = Value::of(std::string_view("1"));
+  fields->size = 2;
+  slots_.push_back({fields});
+  return Event(*this, size() - 1);
+}
+
+void Batch::link_children() {
+  for (std::uint32_t i = 0; i < size(); ++i) slots_[i].next = i + 1;
+  has_children_ = true;
+}
+
+Event Batch::add_child(std::uint32_t after, Object* fields) {
+  if (!has_children_) link_children();
+  const std::uint32_t at = size();
+  if (slots_[after].next >= at) slots_[after].next = at + 1;  // `after` was the last one; so is the child now
+  Slot child{fields, slots_[after].receipt};
+  child.next = slots_[after].next;
+  slots_.push_back(child);
+  slots_[after].next = at;
+  return Event(*this, at);
+}
+
+Object* Batch::copy_fields(std::uint32_t at) {
+  Object& original = *slots_[at].fields;
+  share_children(original.values, original.size);
+  return shallow_copy(arena_, original);
+}
+
+std::vector<std::uint32_t> Batch::ranks() const {
+  std::vector<std::uint32_t> ranks(size());
+  std::uint32_t rank = 0;
+  for (std::uint32_t i = 0; rank < size(); i = slots_[i].next) ranks[i] = rank++;
+  return ranks;
+}
+
+Selection Batch::merge(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b) const {
+  if (a.empty()) return {b.begin(), b.end()};
+  if (b.empty()) return {a.begin(), a.end()};
+  Selection merged(a.size() + b.size());
+  if (!has_children_) {
+    std::merge(a.begin(), a.end(), b.begin(), b.end(), merged.begin());
+  } else {
+    const auto rank = ranks();
+    std::merge(a.begin(), a.end(), b.begin(), b.end(), merged.begin(), [&](auto x, auto y) { return rank[x] < rank[y]; });
+  }
+  return merged;
+}
+
+void Batch::own(Value& value) {
+  if (value.is_object() && value.object().shared) {
+    share_children(value.object().values, value.object().size);
+    value = Value::of(shallow_copy(arena_, value.object()));
+  } else if (value.is_array() && value.array().shared) {
+    share_children(value.array().items, value.array().size);
+    value = Value::of(shallow_copy(arena_, value.array()));
+  }
+}
+
+Value Batch::adopt(const Batch& from, const Value& value) {
+  switch (value.type()) {
+    case Type::string: return copy(value.text());
+    case Type::number_text: return Value::number(arena_.copy(value.text()));
+    case Type::array: {
+      Array* array = Array::make(arena_, value.array().size);
+      for (const Value& item : value.array()) array->push(arena_, adopt(from, item));
+      return Value::of(array);
+    }
+    case Type::object: {
+      const Object& source = value.object();
+      Object* object = Object::make(arena_, source.size);
+      for (std::uint32_t i = 0; i < source.size; ++i) {
+        object->append(arena_, names_.id(from.names()[source.names[i]].text), adopt(from, source.values[i]));
+      }
+      return Value::of(object);
+    }
+    default: return value;
+  }
+}
+
+}  // namespace millrace

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "pipeline/event/arena.h"
+#include "pipeline/event/block.h"
+#include "pipeline/event/event.h"
+#include "pipeline/event/names.h"
+#include "pipeline/event/value.h"
+
+namespace millrace {
+
+class Receipt;  // pipeline/run/receipt.h; here it is only carried along
+
+/// Positions of events in a batch, in the order in which they leave.
+using Selection = std::vector<std::uint32_t>;
+
+enum class EventState : std::uint8_t {
+  live,
+  dropped,   ///< the config said so
+  replaced,  ///< its children stand for it (split)
+};
+
+/// The unit of work: events with all the memory that their values view. Inputs fill it, workers run filters over it, outputs read it.
+///
+/// Owned by one thread at a time until the outputs get it; then it is shared and nobody changes it any more. Batches are pooled:
+/// make() and the deleter keep their memory warm.
+class Batch {
+ public:
+  struct Recycle {
+    void operator()(Batch* batch) const;
+  };
+  using Ptr = std::unique_ptr<Batch, Recycle>;
+
+  /// An empty batch, from the pool where one is free.
+  static Ptr make();
+
+  Arena& arena() { return arena_; }
+  BatchNames& names() { return names_; }
+  const BatchNames& names() const { return names_; }
+
+  std::uint32_t size() const { return static_cast<std::uint32_t>(slots_.size()); }
+  bool empty() const { return slots_.empty(); }
+  Event operator[](std::uint32_t at) { return Event(*this, at); }
+  ConstEvent operator[](std::uint32_t at) const { return ConstEvent(*this, at); }
+
+  /// A new event at the end with `@timestamp` and `@version` set and room for some more fields.
+  Event add(Timestamp now);
+
+  /// A new event that follows `after` (its parent, or the parent's latest child) and shares the fate of its receipt. With `fields`
+  /// as its content, which becomes the event's own.
+  Event add_child(std::uint32_t after, Object* fields);
+
+  /// The content of event `at` for a child: the top level copied, what is below shared until somebody writes.
+  Object* copy_fields(std::uint32_t at);
+
+  EventState state(std::uint32_t at) const { return slots_[at].state; }
+  void set_state(std::uint32_t at, EventState state) { slots_[at].state = state; }
+  Receipt* receipt(std::uint32_t at) const { return slots_[at].receipt; }
+  void set_receipt(std::uint32_t at, Receipt* receipt) { slots_[at].receipt = receipt; }
+
+  /// Removes events from `size` on: an input gives back what it could not complete.
+  void truncate(std::uint32_t size) { slots_.resize(size); }
+
+  /// The two selections as one, in leaving order. They have no event in common.
+  Selection merge(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b) const;
+
+  /// Keeps `block` alive as long as the batch.
+  void hold(BlockRef block) {
+    held_bytes_ += block->capacity();
+    blocks_.push_back(std::move(block));
+  }
+
+  /// Containers that several events may share are copied before they are changed. After this `value` is safe to write to.
+  void own(Value& value);
+
+  /// A deep copy of a value that belongs to `from`.
+  Value adopt(const Batch& from, const Value& value);
+  /// A copy of `text` that lives as long as the batch.
+  Value copy(std::string_view text) { return Value::of(arena_.copy(text)); }
+
+  /// Memory it pins, in bytes: what queues are bounded by.
+  std::size_t footprint() const { return arena_.footprint() + held_bytes_ + slots_.size() * sizeof(Slot); }
+
+ private:
+  friend class Event;
+  friend class ConstEvent;
+  struct Slot {
+    Object* fields;
+    Receipt* receipt = nullptr;
+    std::uint32_t next = 0;  // the event that leaves after this one; meaningful once there are children
+    EventState state = EventState::live;
+  };
+
+  Batch() : names_(arena_) {}
+  void clear();
+  void link_children();
+  std::vector<std::uint32_t> ranks() const;
+
+  Arena arena_;
+  BatchNames names_;
+  std::vector<Slot> slots_;
+  std::vector<BlockRef> blocks_;
+  std::size_t held_bytes_ = 0;
+  bool has_children_ = false;
+};
+
+}  // namespace millrace

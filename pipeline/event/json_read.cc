@@ -1,0 +1,193 @@
+#include "pipeline/event/json_read.h"
+
+#include <simdjson.h>
+
+namespace millrace {
+
+namespace sj = simdjson::ondemand;
+
+struct JsonReader::State {
+  sj::parser parser;
+};
+
+JsonReader::JsonReader() : state_(std::make_unique<State>()) {}
+JsonReader::~JsonReader() = default;
+JsonReader::JsonReader(JsonReader&&) noexcept = default;
+JsonReader& JsonReader::operator=(JsonReader&&) noexcept = default;
+
+namespace {
+
+using simdjson::error_code;
+
+/// Builds values while simdjson walks the text once.
+class Builder {
+ public:
+  explicit Builder(Batch& batch) : batch_(batch) {}
+
+  template <typename Node>
+  error_code value(Node& node, int depth, Value& out) {
+    sj::json_type type;
+    if (auto error = node.type().get(type)) return error;
+    switch (type) {
+      case sj::json_type::object: return object(node, depth, out);
+      case sj::json_type::array: return array(node, depth, out);
+      case sj::json_type::string: return string(node, out);
+      case sj::json_type::number: return number(node, out);
+      case sj::json_type::boolean: {
+        bool b = false;
+        if (auto error = node.get_bool().get(b)) return error;
+        out = Value::of(b);
+        return simdjson::SUCCESS;
+      }
+      case sj::json_type::null:
+        if (!is_null(node)) return simdjson::N_ATOM_ERROR;
+        out = Value();
+        return simdjson::SUCCESS;
+    }
+    return simdjson::INCORRECT_TYPE;
+  }
+
+ private:
+  template <typename Node>
+  static bool is_null(Node& node) {
+    return static_cast<bool>(node.is_null());
+  }
+
+  template <typename Node>
+  error_code object(Node& node, int depth, Value& out) {
+    if (depth >= JsonReader::kMostDepth) return simdjson::DEPTH_ERROR;
+    sj::object members;
+    if (auto error = node.get_object().get(members)) return error;
+    Object* object = Object::make(batch_.arena(), 8);
+    for (auto member : members) {
+      std::string_view key;
+      if (auto error = member.unescaped_key().get(key)) return error;
+      const NameId name = batch_.names().id(key);
+      sj::value child;
+      if (auto error = member.value().get(child)) return error;
+      Value read;
+      if (auto error = value(child, depth + 1, read)) return error;
+      object->slot(batch_.arena(), name) = read;
+    }
+    out = Value::of(object);
+    return simdjson::SUCCESS;
+  }
+
+  template <typename Node>
+  error_code array(Node& node, int depth, Value& out) {
+    if (depth >= JsonReader::kMostDepth) return simdjson::DEPTH_ERROR;
+    sj::array items;
+    if (auto error = node.get_array().get(items)) return error;
+    Array* array = Array::make(batch_.arena(), 4);
+    for (auto item : items) {
+      sj::value child;
+      if (auto error = item.get(child)) return error;
+      Value read;
+      if (auto error = value(child, depth + 1, read)) return error;
+      array->push(batch_.arena(), read);
+    }
+    out = Value::of(array);
+    return simdjson::SUCCESS;
+  }
+
+  template <typename Node>
+  error_code string(Node& node, Value& out) {
+    std::string_view token;
+    if (auto error = raw_token(node, token)) return error;
+    if (const auto end = token.rfind('"'); end != 0 && token.find('\\') == std::string_view::npos && plain(token.substr(1, end - 1))) {
+      sj::raw_json_string checked;  // consumes it; the view is what it stands for
+      if (auto error = node.get_raw_json_string().get(checked)) return error;
+      out = Value::of(token.substr(1, end - 1));
+      return simdjson::SUCCESS;
+    }
+    std::string_view text;
+    if (auto error = node.get_string().get(text)) return error;
+    out = batch_.copy(text);
+    return simdjson::SUCCESS;
+  }
+
+  /// No control characters, which JSON forbids inside of strings (simdjson checks them only while it unescapes).
+  static bool plain(std::string_view text) {
+    for (char c : text)
+      if (static_cast<unsigned char>(c) < ' ') return false;
+    return true;
+  }
+
+  template <typename Node>
+  error_code number(Node& node, Value& out) {
+    std::string_view token;
+    if (auto error = raw_token(node, token)) return error;
+    token = token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
+    if (std::int64_t i = 0; token.find_first_of(".eE") == std::string_view::npos) {
+      if (node.get_int64().get(i) == simdjson::SUCCESS) {
+        out = Value::of(i);
+        return simdjson::SUCCESS;
+      }
+    }
+    double d = 0;
+    const error_code error = node.get_double().get(d);
+    if (token.find_first_of(".eE") != std::string_view::npos && error == simdjson::SUCCESS) {
+      out = Value::of(d);
+      return simdjson::SUCCESS;
+    }
+    if (!well_formed(token)) return simdjson::NUMBER_ERROR;
+    out = Value::number(token);
+    return skip(node);
+  }
+
+  /// The grammar of a number, for those that no machine type holds.
+  static bool well_formed(std::string_view text) {
+    std::size_t at = !text.empty() && text[0] == '-';
+    const auto digits = [&] {
+      const std::size_t from = at;
+      while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+      return at - from;
+    };
+    const std::size_t first = at;
+    const std::size_t whole = digits();
+    if (whole == 0 || (whole > 1 && text[first] == '0')) return false;
+    if (at < text.size() && text[at] == '.' && (++at, digits() == 0)) return false;
+    if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+      ++at;
+      if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
+      if (digits() == 0) return false;
+    }
+    return at == text.size();
+  }
+
+  static error_code skip(sj::value&) { return simdjson::SUCCESS; }  // containers skip what was not consumed
+  error_code skip(sj::document&) {
+    whole_document_ = true;
+    return simdjson::SUCCESS;
+  }
+
+  static error_code raw_token(sj::value& node, std::string_view& token) {
+    token = node.raw_json_token();
+    return simdjson::SUCCESS;
+  }
+  static error_code raw_token(sj::document& node, std::string_view& token) { return node.raw_json_token().get(token); }
+
+  Batch& batch_;
+
+ public:
+  bool whole_document_ = false;  ///< the document was one number that simdjson could not consume
+};
+
+}  // namespace
+
+Result<Value> JsonReader::read(std::string_view text, Batch& batch) {
+  const auto refuse = [&](error_code error) {
+    return fail(Errc::invalid, std::string("not JSON: ") + simdjson::error_message(error));
+  };
+  if (text.size() >= 0xFFFF'FFFFu) return refuse(simdjson::CAPACITY);
+  sj::document document;
+  if (auto error = state_->parser.iterate(text, text.size() + simdjson::SIMDJSON_PADDING).get(document)) return refuse(error);
+  Builder builder(batch);
+  Value out;
+  if (auto error = builder.value(document, 0, out)) return refuse(error);
+  const char* rest = nullptr;  // there is a current location only where something is left
+  if (!builder.whole_document_ && document.current_location().get(rest) == simdjson::SUCCESS) return refuse(simdjson::TRAILING_CONTENT);
+  return out;
+}
+
+}  // namespace millrace

@@ -1,0 +1,144 @@
+#include "pipeline/run/pipeline.h"
+
+#include <optional>
+
+#include "pipeline/observe/log.h"
+
+namespace millrace {
+
+/// An input on its thread, and its way into the queue.
+class Pipeline::Source : public Emitter {
+ public:
+  Source(Pipeline& pipeline, PlannedInput& planned)
+      : pipeline_(pipeline),
+        planned_(planned),
+        account_(pipeline.ledger_.add_input(planned.id)),
+        decorations_(planned.common, ignored_),
+        receipts_(*planned.input) {}
+
+  void start() {
+    thread_ = std::thread([this] {
+      auto ended = planned_.input->run(*this);
+      if (ended) return;
+      log::error("pipeline " + pipeline_.id(), "input {} died: {}", planned_.id, ended.error().message);
+      error_ = std::move(ended).error();
+      pipeline_.stop();
+    });
+  }
+  void join() { thread_.join(); }
+  void close() { planned_.input->close(); }
+  const std::optional<Error>& error() const { return error_; }
+
+  bool emit(Batch::Ptr batch, SourcePosition position) override {
+    if (batch->empty()) {
+      receipts_.open(position, 1)->settle(1);
+      return true;
+    }
+    if (!decorations_.empty()) {
+      for (std::uint32_t at = 0; at < batch->size(); ++at) decorations_.apply((*batch)[at]);
+    }
+    Receipt* const receipt = receipts_.open(position, batch->size());
+    for (std::uint32_t at = 0; at < batch->size(); ++at) batch->set_receipt(at, receipt);
+    account_.counters.came_in(batch->size());
+    pipeline_.ledger_.pipeline().came_in(batch->size());
+    return pipeline_.queue_.push(batch);
+  }
+
+  const StopSignal& stop() const override { return pipeline_.stop_; }
+  std::uint32_t batch_size() const override { return pipeline_.settings_.batch_size; }
+  std::chrono::milliseconds batch_delay() const override { return pipeline_.settings_.batch_delay; }
+
+ private:
+  Pipeline& pipeline_;
+  PlannedInput& planned_;
+  Ledger::Account& account_;
+  config::Diagnostics ignored_;  // the plan has reported them
+  const Decorations decorations_;
+  Receipts receipts_;
+  std::optional<Error> error_;  // written by the thread, read after join()
+  std::thread thread_;
+};
+
+Pipeline::Pipeline(std::unique_ptr<Plan> plan, PipelineSettings settings)
+    : settings_(std::move(settings)), plan_(std::move(plan)), queue_(settings_.max_queue_bytes) {
+  for (PlannedInput& input : plan_->inputs()) sources_.push_back(std::make_unique<Source>(*this, input));
+  for (PlannedOutput& output : plan_->outputs()) {
+    output_accounts_.push_back(&ledger_.add_output(output.id));
+    lanes_.push_back(std::make_unique<Lane>(*output.output, give_up_, Lane::Settings{settings_.max_output_bytes, settings_.ordered}));
+  }
+}
+
+Pipeline::~Pipeline() = default;
+
+Result<void> Pipeline::start() {
+  for (PlannedOutput& output : plan_->outputs()) {
+    auto opened = output.output->open();
+    if (!opened) return std::move(opened).error().at("output " + output.id);
+  }
+  for (auto& lane : lanes_) lane->start();
+  for (std::size_t i = 0; i < settings_.workers; ++i) workers_.emplace_back([this] { run_worker(); });
+  for (auto& source : sources_) source->start();
+  return {};
+}
+
+void Pipeline::run_worker() {
+  Plan::Worker worker(*plan_);
+  while (auto batch = queue_.pop()) {
+    const std::uint32_t arrived = batch->batch->size();
+    std::vector<Selection> routes = worker.run(*batch->batch);
+    hand_over(std::move(*batch), arrived, std::move(routes));
+  }
+}
+
+void Pipeline::hand_over(NumberedBatch batch, std::uint32_t arrived, std::vector<Selection> routes) {
+  std::vector<std::size_t> takers;
+  std::vector<std::unique_ptr<Parcel>> parcels;
+  std::vector<Selection> wanted;
+  std::vector<LedgerCounters*> counters;
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    if (routes[i].empty()) continue;
+    takers.push_back(i);
+    parcels.push_back(plan_->outputs()[i].output->prepare(*batch.batch, routes[i]));
+    wanted.push_back(std::move(routes[i]));
+    counters.push_back(&output_accounts_[i]->counters);
+  }
+  std::vector<Delivery> deliveries = Dispatch::split(std::move(batch.batch), arrived, std::move(wanted), std::move(counters), ledger_.pipeline());
+
+  std::vector<std::optional<Delivery>> by_lane(lanes_.size());
+  for (std::size_t i = 0; i < takers.size(); ++i) {
+    deliveries[i].parcel = std::move(parcels[i]);
+    by_lane[takers[i]] = std::move(deliveries[i]);
+  }
+  // Lanes with room first: waiting for a full one must not hold up the others.
+  std::vector<std::size_t> full;
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    if (by_lane[i] && lanes_[i]->full())
+      full.push_back(i);
+    else
+      lanes_[i]->put(batch.number, std::move(by_lane[i]));
+  }
+  for (std::size_t i : full) lanes_[i]->put(batch.number, std::move(by_lane[i]));
+}
+
+void Pipeline::stop() { stop_.request(); }
+
+void Pipeline::give_up() {
+  stop_.request();
+  give_up_.request();
+  queue_.close();
+  for (auto& lane : lanes_) lane->wake();
+}
+
+Result<void> Pipeline::wait() {
+  for (auto& source : sources_) source->join();
+  queue_.close();
+  for (std::thread& worker : workers_) worker.join();
+  for (auto& lane : lanes_) lane->finish();
+  for (auto& source : sources_) source->close();
+  for (auto& source : sources_) {
+    if (source->error()) return Error(*source->error()).at("pipeline " + id());
+  }
+  return {};
+}
+
+}  // namespace millrace
