@@ -48,7 +48,8 @@ class ChunkPool {
 }  // namespace
 
 void* Arena::allocate_slow(std::size_t bytes) {
-  if (bytes + kReadPadding > kChunkBytes / 4) {  // a giant gets memory of its own; the current chunk stays in use
+  if (bytes + kReadPadding >
+      kChunkBytes / 4) {  // a giant gets memory of its own; the current chunk stays in use
     auto* memory = static_cast<char*>(::operator new(bytes + kReadPadding));
     chunks_.push_back({memory, bytes + kReadPadding});
     footprint_ += bytes + kReadPadding;

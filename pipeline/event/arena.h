@@ -8,13 +8,14 @@
 
 namespace millrace {
 
-/// Bytes after every arena allocation and every Block that may be read, never written, so that SIMD code may overrun.
+/// Bytes after every arena allocation and every Block that may be read, never written, so that SIMD
+/// code may overrun.
 inline constexpr std::size_t kReadPadding = 64;
 
 /// Bump allocator whose memory dies all at once. Holds trivially destructible things only.
 ///
-/// Chunks come from a process-wide pool and go back to it, so a running pipeline stops calling malloc. Not thread-safe; it moves
-/// between threads with its batch.
+/// Chunks come from a process-wide pool and go back to it, so a running pipeline stops calling
+/// malloc. Not thread-safe; it moves between threads with its batch.
 class Arena {
  public:
   Arena() = default;

@@ -20,7 +20,8 @@ BatchPool& pool() {
 
 Array* shallow_copy(Arena& arena, const Array& from) {
   Array* copy = Array::make(arena, from.size);
-  if (from.size) std::memcpy(static_cast<void*>(copy->items), from.items, from.size * sizeof(Value));
+  if (from.size)
+    std::memcpy(static_cast<void*>(copy->items), from.items, from.size * sizeof(Value));
   copy->size = from.size;
   return copy;
 }
@@ -94,7 +95,8 @@ void Batch::link_children() {
 Event Batch::add_child(std::uint32_t after, Object* fields) {
   if (!has_children_) link_children();
   const std::uint32_t at = size();
-  if (slots_[after].next >= at) slots_[after].next = at + 1;  // `after` was the last one; so is the child now
+  if (slots_[after].next >= at)
+    slots_[after].next = at + 1;  // `after` was the last one; so is the child now
   Slot child{fields, slots_[after].receipt};
   child.next = slots_[after].next;
   slots_.push_back(child);
@@ -123,7 +125,8 @@ Selection Batch::merge(std::span<const std::uint32_t> a, std::span<const std::ui
     std::merge(a.begin(), a.end(), b.begin(), b.end(), merged.begin());
   } else {
     const auto rank = ranks();
-    std::merge(a.begin(), a.end(), b.begin(), b.end(), merged.begin(), [&](auto x, auto y) { return rank[x] < rank[y]; });
+    std::merge(a.begin(), a.end(), b.begin(), b.end(), merged.begin(),
+               [&](auto x, auto y) { return rank[x] < rank[y]; });
   }
   return merged;
 }
@@ -140,8 +143,10 @@ void Batch::own(Value& value) {
 
 Value Batch::adopt(const Batch& from, const Value& value) {
   switch (value.type()) {
-    case Type::string: return copy(value.text());
-    case Type::number_text: return Value::number(arena_.copy(value.text()));
+    case Type::string:
+      return copy(value.text());
+    case Type::number_text:
+      return Value::number(arena_.copy(value.text()));
     case Type::array: {
       Array* array = Array::make(arena_, value.array().size);
       for (const Value& item : value.array()) array->push(arena_, adopt(from, item));
@@ -151,11 +156,13 @@ Value Batch::adopt(const Batch& from, const Value& value) {
       const Object& source = value.object();
       Object* object = Object::make(arena_, source.size);
       for (std::uint32_t i = 0; i < source.size; ++i) {
-        object->append(arena_, names_.id(from.names()[source.names[i]].text), adopt(from, source.values[i]));
+        object->append(arena_, names_.id(from.names()[source.names[i]].text),
+                       adopt(from, source.values[i]));
       }
       return Value::of(object);
     }
-    default: return value;
+    default:
+      return value;
   }
 }
 

@@ -23,10 +23,11 @@ enum class EventState : std::uint8_t {
   replaced,  ///< its children stand for it (split)
 };
 
-/// The unit of work: events with all the memory that their values view. Inputs fill it, workers run filters over it, outputs read it.
+/// The unit of work: events with all the memory that their values view. Inputs fill it, workers run
+/// filters over it, outputs read it.
 ///
-/// Owned by one thread at a time until the outputs get it; then it is shared and nobody changes it any more. Batches are pooled:
-/// make() and the deleter keep their memory warm.
+/// Owned by one thread at a time until the outputs get it; then it is shared and nobody changes it
+/// any more. Batches are pooled: make() and the deleter keep their memory warm.
 class Batch {
  public:
   struct Recycle {
@@ -49,11 +50,12 @@ class Batch {
   /// A new event at the end with `@timestamp` and `@version` set and room for some more fields.
   Event add(Timestamp now);
 
-  /// A new event that follows `after` (its parent, or the parent's latest child) and shares the fate of its receipt. With `fields`
-  /// as its content, which becomes the event's own.
+  /// A new event that follows `after` (its parent, or the parent's latest child) and shares the
+  /// fate of its receipt. With `fields` as its content, which becomes the event's own.
   Event add_child(std::uint32_t after, Object* fields);
 
-  /// The content of event `at` for a child: the top level copied, what is below shared until somebody writes.
+  /// The content of event `at` for a child: the top level copied, what is below shared until
+  /// somebody writes.
   Object* copy_fields(std::uint32_t at);
 
   EventState state(std::uint32_t at) const { return slots_[at].state; }
@@ -73,7 +75,8 @@ class Batch {
     blocks_.push_back(std::move(block));
   }
 
-  /// Containers that several events may share are copied before they are changed. After this `value` is safe to write to.
+  /// Containers that several events may share are copied before they are changed. After this
+  /// `value` is safe to write to.
   void own(Value& value);
 
   /// A deep copy of a value that belongs to `from`.
@@ -82,7 +85,9 @@ class Batch {
   Value copy(std::string_view text) { return Value::of(arena_.copy(text)); }
 
   /// Memory it pins, in bytes: what queues are bounded by.
-  std::size_t footprint() const { return arena_.footprint() + held_bytes_ + slots_.size() * sizeof(Slot); }
+  std::size_t footprint() const {
+    return arena_.footprint() + held_bytes_ + slots_.size() * sizeof(Slot);
+  }
 
  private:
   friend class Event;
@@ -90,7 +95,8 @@ class Batch {
   struct Slot {
     Object* fields;
     Receipt* receipt = nullptr;
-    std::uint32_t next = 0;  // the event that leaves after this one; meaningful once there are children
+    std::uint32_t next =
+        0;  // the event that leaves after this one; meaningful once there are children
     EventState state = EventState::live;
   };
 

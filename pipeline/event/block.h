@@ -7,11 +7,13 @@
 
 namespace millrace {
 
-/// A raw buffer that an input reads into and whose bytes field values view. Shared by reference count; the last owner returns it to a
-/// process-wide pool. The count is thread-safe; the bytes are written by the input before the block is shared, and by nobody after.
+/// A raw buffer that an input reads into and whose bytes field values view. Shared by reference
+/// count; the last owner returns it to a process-wide pool. The count is thread-safe; the bytes are
+/// written by the input before the block is shared, and by nobody after.
 class Block {
  public:
-  /// A block with room for at least `bytes`, followed by kReadPadding readable bytes. Usual sizes come from the pool.
+  /// A block with room for at least `bytes`, followed by kReadPadding readable bytes. Usual sizes
+  /// come from the pool.
   static class BlockRef acquire(std::size_t bytes);
 
   char* data() { return reinterpret_cast<char*>(this + 1); }
@@ -40,7 +42,8 @@ class BlockRef {
     return *this;
   }
   ~BlockRef() {
-    if (block_ && block_->owners_.fetch_sub(1, std::memory_order_acq_rel) == 1) Block::release(block_);
+    if (block_ && block_->owners_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      Block::release(block_);
   }
 
   Block* operator->() const { return block_; }

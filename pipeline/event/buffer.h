@@ -9,7 +9,8 @@
 
 namespace millrace {
 
-/// Growable bytes for encoders: like std::string, but growing never zero-fills and the tail can be written in place.
+/// Growable bytes for encoders: like std::string, but growing never zero-fills and the tail can be
+/// written in place.
 class Buffer {
  public:
   Buffer() = default;
@@ -22,7 +23,8 @@ class Buffer {
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
 
-  /// Makes room for `extra` more bytes and returns where they start; commit() what was written there.
+  /// Makes room for `extra` more bytes and returns where they start; commit() what was written
+  /// there.
   char* reserve(std::size_t extra) {
     if (capacity_ - size_ < extra) grow(extra);
     return data_ + size_;
@@ -42,7 +44,8 @@ class Buffer {
   void clear() { size_ = 0; }
   /// Drops all but the first `size` bytes.
   void truncate(std::size_t size) { size_ = size; }
-  /// Empties it, and frees the memory where it has grown past `most_kept` bytes: one giant event must not pin memory for good.
+  /// Empties it, and frees the memory where it has grown past `most_kept` bytes: one giant event
+  /// must not pin memory for good.
   void recycle(std::size_t most_kept) {
     size_ = 0;
     if (capacity_ <= most_kept) return;

@@ -41,7 +41,8 @@ bool fits_top_level(NameId name, const Value& value) {
   return true;
 }
 
-/// The item for writing, stretching the array with nulls where it is near the end; nullptr where it may not be.
+/// The item for writing, stretching the array with nulls where it is near the end; nullptr where it
+/// may not be.
 Value* item_for_writing(Arena& arena, Array& array, const FieldRef::Step& step) {
   if (!step.index) return nullptr;
   if (auto at = item_at(array, step)) return array.items + *at;
@@ -54,11 +55,14 @@ Value* item_for_writing(Arena& arena, Array& array, const FieldRef::Step& step) 
 
 const Object& ConstEvent::fields() const { return *batch_->slots_[at_].fields; }
 
-const Value* ConstEvent::get(NameId top_level) const { return fields().find(batch_->names_.as_known_here(top_level)); }
+const Value* ConstEvent::get(NameId top_level) const {
+  return fields().find(batch_->names_.as_known_here(top_level));
+}
 
 const Value* ConstEvent::get(const FieldRef& ref) const {
   const Value* value = get(ref.first());
-  for (std::size_t i = 1; value && i < ref.steps().size(); ++i) value = child_of(*value, ref.steps()[i], batch_->names_);
+  for (std::size_t i = 1; value && i < ref.steps().size(); ++i)
+    value = child_of(*value, ref.steps()[i], batch_->names_);
   return value;
 }
 
@@ -179,13 +183,15 @@ void Event::merge_document(const Object& document) {
     if (document.names[i] == name::timestamp) {
       if (value.type() == Type::timestamp) {
         put(name::timestamp, value);
-      } else if (auto read = value.is_string() ? parse_iso8601(value.text(), local_zone()) : std::nullopt) {
+      } else if (auto read =
+                     value.is_string() ? parse_iso8601(value.text(), local_zone()) : std::nullopt) {
         put(name::timestamp, Value::of(*read));
       } else {
         fields().slot(arena, writable_->names().id("_@timestamp")) = value;
         bad_timestamp = true;
       }
-    } else if (document.names[i] == name::tags && !value.is_null() && !fits_top_level(name::tags, value)) {
+    } else if (document.names[i] == name::tags && !value.is_null() &&
+               !fits_top_level(name::tags, value)) {
       Array* moved = Array::make(arena, 1);
       moved->push(arena, value);
       fields().slot(arena, writable_->names().id("_tags")) = Value::of(moved);

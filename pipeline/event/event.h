@@ -40,13 +40,15 @@ class Event : public ConstEvent {
   Batch& batch() const { return *writable_; }
   Object& fields() const;
 
-  /// Sets a field, making the objects on the way. False, and nothing changed, where a scalar stands in the way, where `@timestamp` would
-  /// become something else than a timestamp, or `tags` something else than a string or a list of strings.
+  /// Sets a field, making the objects on the way. False, and nothing changed, where a scalar stands
+  /// in the way, where `@timestamp` would become something else than a timestamp, or `tags`
+  /// something else than a string or a list of strings.
   [[nodiscard]] bool set(const FieldRef& ref, Value value);
   /// Sets a top-level field unchecked: for inputs and codecs, which know what they write.
   void put(NameId top_level, Value value);
 
-  /// The field for changing in place; nullptr where there is none. What is shared on the way is copied first.
+  /// The field for changing in place; nullptr where there is none. What is shared on the way is
+  /// copied first.
   Value* mutate(const FieldRef& ref);
 
   /// False where there was none. An array closes the gap.
@@ -58,8 +60,9 @@ class Event : public ConstEvent {
 
   void set_timestamp(Timestamp timestamp) { put(name::timestamp, Value::of(timestamp)); }
 
-  /// Takes `document` over field by field, as an event that came as data: `@timestamp` is read (a bad one goes to `_@timestamp` with
-  /// tag `_timestampparsefailure`), bad `tags` go to `_tags` with tag `_tagsparsefailure`. Existing fields are overwritten.
+  /// Takes `document` over field by field, as an event that came as data: `@timestamp` is read (a
+  /// bad one goes to `_@timestamp` with tag `_timestampparsefailure`), bad `tags` go to `_tags`
+  /// with tag `_tagsparsefailure`. Existing fields are overwritten.
   void merge_document(const Object& document);
 
  private:

@@ -30,7 +30,8 @@ void replace_all(std::string& text, const Escape& escape) {
 std::string unescaped(std::string_view step) {
   std::string text(step);
   switch (escape_style.load(std::memory_order_relaxed)) {
-    case EscapeStyle::none: break;
+    case EscapeStyle::none:
+      break;
     case EscapeStyle::percent:
       replace_all(text, {"%5B", '['});
       replace_all(text, {"%5D", ']'});
@@ -46,7 +47,8 @@ std::string unescaped(std::string_view step) {
 }
 
 Error malformed(std::string_view text, std::string_view why) {
-  return fail(Errc::invalid, "field reference `" + std::string(text.substr(0, 200)) + "` is malformed: " + std::string(why) +
+  return fail(Errc::invalid, "field reference `" + std::string(text.substr(0, 200)) +
+                                 "` is malformed: " + std::string(why) +
                                  "; write `name` or `[outer][inner]`");
 }
 
@@ -86,14 +88,17 @@ Result<std::vector<std::string_view>> cut(std::string_view text) {
 
 }  // namespace
 
-void FieldRef::set_escape_style(EscapeStyle style) { escape_style.store(style, std::memory_order_relaxed); }
+void FieldRef::set_escape_style(EscapeStyle style) {
+  escape_style.store(style, std::memory_order_relaxed);
+}
 
 template <typename Intern>
 Result<FieldRef> FieldRef::parse_with(std::string_view text, Intern&& intern) {
   auto pieces = cut(text);
   if (!pieces) return std::move(pieces).error();
   std::vector<Step> steps;
-  for (std::string_view piece : *pieces) steps.push_back({intern(unescaped(piece)), as_index(piece)});
+  for (std::string_view piece : *pieces)
+    steps.push_back({intern(unescaped(piece)), as_index(piece)});
   return FieldRef(std::move(steps), std::string(text));
 }
 

@@ -10,25 +10,31 @@
 
 namespace millrace {
 
-/// How brackets inside a field name are written in a reference (setting config.field_reference.escape_style).
+/// How brackets inside a field name are written in a reference (setting
+/// config.field_reference.escape_style).
 enum class EscapeStyle { none, percent, ampersand };
 
-/// A compiled field reference: `name`, `[name]`, `[a][b]`, `[a][0]`, `[[a][b]][c]`. Immutable; shared by threads.
+/// A compiled field reference: `name`, `[name]`, `[a][b]`, `[a][0]`, `[[a][b]][c]`. Immutable;
+/// shared by threads.
 class FieldRef {
  public:
   struct Step {
     NameId name;
-    std::optional<std::int64_t> index;  ///< what the step means on an array; negative counts from the end
+    std::optional<std::int64_t>
+        index;  ///< what the step means on an array; negative counts from the end
   };
 
-  /// For load time: the names become process-wide. Errors: Errc::invalid naming the text and what is wrong with it.
+  /// For load time: the names become process-wide. Errors: Errc::invalid naming the text and what
+  /// is wrong with it.
   static Result<FieldRef> parse(std::string_view text);
 
   /// For references that come out of an event's data: their names stay with the batch.
   static Result<FieldRef> parse(std::string_view text, BatchNames& names);
 
   /// A reference to one top-level field, whatever characters its name has.
-  static FieldRef top(NameId name) { return FieldRef({Step{name, std::nullopt}}, std::string(Names::get(name).text)); }
+  static FieldRef top(NameId name) {
+    return FieldRef({Step{name, std::nullopt}}, std::string(Names::get(name).text));
+  }
 
   /// Set once before any config is read; process-wide, as in Logstash.
   static void set_escape_style(EscapeStyle style);
@@ -44,7 +50,8 @@ class FieldRef {
   FieldRef child(std::string_view name) const;
 
  private:
-  FieldRef(std::vector<Step> steps, std::string text) : steps_(std::move(steps)), text_(std::move(text)) {}
+  FieldRef(std::vector<Step> steps, std::string text)
+      : steps_(std::move(steps)), text_(std::move(text)) {}
   template <typename Intern>
   static Result<FieldRef> parse_with(std::string_view text, Intern&& intern);
 

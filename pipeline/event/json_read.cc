@@ -29,10 +29,14 @@ class Builder {
     sj::json_type type;
     if (auto error = node.type().get(type)) return error;
     switch (type) {
-      case sj::json_type::object: return object(node, depth, out);
-      case sj::json_type::array: return array(node, depth, out);
-      case sj::json_type::string: return string(node, out);
-      case sj::json_type::number: return number(node, out);
+      case sj::json_type::object:
+        return object(node, depth, out);
+      case sj::json_type::array:
+        return array(node, depth, out);
+      case sj::json_type::string:
+        return string(node, out);
+      case sj::json_type::number:
+        return number(node, out);
       case sj::json_type::boolean: {
         bool b = false;
         if (auto error = node.get_bool().get(b)) return error;
@@ -94,7 +98,8 @@ class Builder {
   error_code string(Node& node, Value& out) {
     std::string_view token;
     if (auto error = raw_token(node, token)) return error;
-    if (const auto end = token.rfind('"'); end != 0 && token.find('\\') == std::string_view::npos && plain(token.substr(1, end - 1))) {
+    if (const auto end = token.rfind('"');
+        end != 0 && token.find('\\') == std::string_view::npos && plain(token.substr(1, end - 1))) {
       sj::raw_json_string checked;  // consumes it; the view is what it stands for
       if (auto error = node.get_raw_json_string().get(checked)) return error;
       out = Value::of(token.substr(1, end - 1));
@@ -106,7 +111,8 @@ class Builder {
     return simdjson::SUCCESS;
   }
 
-  /// No control characters, which JSON forbids inside of strings (simdjson checks them only while it unescapes).
+  /// No control characters, which JSON forbids inside of strings (simdjson checks them only while
+  /// it unescapes).
   static bool plain(std::string_view text) {
     for (char c : text)
       if (static_cast<unsigned char>(c) < ' ') return false;
@@ -155,7 +161,9 @@ class Builder {
     return at == text.size();
   }
 
-  static error_code skip(sj::value&) { return simdjson::SUCCESS; }  // containers skip what was not consumed
+  static error_code skip(sj::value&) {
+    return simdjson::SUCCESS;
+  }  // containers skip what was not consumed
   error_code skip(sj::document&) {
     whole_document_ = true;
     return simdjson::SUCCESS;
@@ -165,7 +173,9 @@ class Builder {
     token = node.raw_json_token();
     return simdjson::SUCCESS;
   }
-  static error_code raw_token(sj::document& node, std::string_view& token) { return node.raw_json_token().get(token); }
+  static error_code raw_token(sj::document& node, std::string_view& token) {
+    return node.raw_json_token().get(token);
+  }
 
   Batch& batch_;
 
@@ -181,12 +191,15 @@ Result<Value> JsonReader::read(std::string_view text, Batch& batch) {
   };
   if (text.size() >= 0xFFFF'FFFFu) return refuse(simdjson::CAPACITY);
   sj::document document;
-  if (auto error = state_->parser.iterate(text, text.size() + simdjson::SIMDJSON_PADDING).get(document)) return refuse(error);
+  if (auto error =
+          state_->parser.iterate(text, text.size() + simdjson::SIMDJSON_PADDING).get(document))
+    return refuse(error);
   Builder builder(batch);
   Value out;
   if (auto error = builder.value(document, 0, out)) return refuse(error);
   const char* rest = nullptr;  // there is a current location only where something is left
-  if (!builder.whole_document_ && document.current_location().get(rest) == simdjson::SUCCESS) return refuse(simdjson::TRAILING_CONTENT);
+  if (!builder.whole_document_ && document.current_location().get(rest) == simdjson::SUCCESS)
+    return refuse(simdjson::TRAILING_CONTENT);
   return out;
 }
 

@@ -19,9 +19,10 @@ class JsonReader {
   JsonReader(JsonReader&&) noexcept;
   JsonReader& operator=(JsonReader&&) noexcept;
 
-  /// One JSON document of any type, nothing after it but white space. Strings without escapes become views of `text`, which must
-  /// therefore live as long as `batch` and have kReadPadding readable bytes behind it (arena and block memory has). Of keys that are
-  /// given twice the last one wins. Errors: Errc::invalid saying what is wrong with the text.
+  /// One JSON document of any type, nothing after it but white space. Strings without escapes
+  /// become views of `text`, which must therefore live as long as `batch` and have kReadPadding
+  /// readable bytes behind it (arena and block memory has). Of keys that are given twice the last
+  /// one wins. Errors: Errc::invalid saying what is wrong with the text.
   Result<Value> read(std::string_view text, Batch& batch);
 
  private:

@@ -17,7 +17,7 @@ std::size_t utf8_length(const unsigned char* p, const unsigned char* end) {
   if (p[0] >= 0xC2 && p[0] <= 0xDF) return continues(1) ? 2 : 0;
   if ((p[0] & 0xF0) == 0xE0) {
     if (!continues(1) || !continues(2)) return 0;
-    if (p[0] == 0xE0 && p[1] < 0xA0) return 0;  // overlong
+    if (p[0] == 0xE0 && p[1] < 0xA0) return 0;   // overlong
     return p[0] == 0xED && p[1] > 0x9F ? 0 : 3;  // surrogates
   }
   if (p[0] >= 0xF0 && p[0] <= 0xF4) {
@@ -31,13 +31,20 @@ std::size_t utf8_length(const unsigned char* p, const unsigned char* end) {
 void write_escape(unsigned char c, Buffer& out) {
   static constexpr char kHex[] = "0123456789abcdef";
   switch (c) {
-    case '"': return out.append("\\\"");
-    case '\\': return out.append("\\\\");
-    case '\n': return out.append("\\n");
-    case '\r': return out.append("\\r");
-    case '\t': return out.append("\\t");
-    case '\b': return out.append("\\b");
-    case '\f': return out.append("\\f");
+    case '"':
+      return out.append("\\\"");
+    case '\\':
+      return out.append("\\\\");
+    case '\n':
+      return out.append("\\n");
+    case '\r':
+      return out.append("\\r");
+    case '\t':
+      return out.append("\\t");
+    case '\b':
+      return out.append("\\b");
+    case '\f':
+      return out.append("\\f");
     default: {
       const char escape[] = {'\\', 'u', '0', '0', kHex[c >> 4], kHex[c & 15]};
       out.append({escape, sizeof escape});
@@ -56,11 +63,13 @@ std::size_t write_special(const unsigned char* p, const unsigned char* end, Buff
   return length ? length : 1;
 }
 
-/// A bit for each of 16 bytes that is not plain ASCII: below space, quote, backslash, or with the top bit.
+/// A bit for each of 16 bytes that is not plain ASCII: below space, quote, backslash, or with the
+/// top bit.
 unsigned special_bytes(__m128i chunk) {
   const __m128i quote = _mm_cmpeq_epi8(chunk, _mm_set1_epi8('"'));
   const __m128i slash = _mm_cmpeq_epi8(chunk, _mm_set1_epi8('\\'));
-  const __m128i low = _mm_cmplt_epi8(chunk, _mm_set1_epi8(' '));  // signed: the bytes from 0x80 on are "below" too
+  const __m128i low =
+      _mm_cmplt_epi8(chunk, _mm_set1_epi8(' '));  // signed: the bytes from 0x80 on are "below" too
   return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), low)));
 }
 
@@ -113,7 +122,8 @@ void write_json_number(double number, Buffer& out) {
   if (!std::isfinite(number)) return out.append("null");
   char* to = out.reserve(40);
   char* end = std::to_chars(to, to + 36, number).ptr;
-  if (std::string_view(to, static_cast<std::size_t>(end - to)).find_first_of(".e") == std::string_view::npos) {
+  if (std::string_view(to, static_cast<std::size_t>(end - to)).find_first_of(".e") ==
+      std::string_view::npos) {
     *end++ = '.';
     *end++ = '0';
   }
@@ -122,15 +132,21 @@ void write_json_number(double number, Buffer& out) {
 
 void write_json(const Batch& batch, const Value& value, Buffer& out) {
   switch (value.type()) {
-    case Type::null: return out.append("null");
-    case Type::boolean: return out.append(value.boolean() ? "true" : "false");
+    case Type::null:
+      return out.append("null");
+    case Type::boolean:
+      return out.append(value.boolean() ? "true" : "false");
     case Type::integer: {
       char* to = out.reserve(24);
-      return out.commit(static_cast<std::size_t>(std::to_chars(to, to + 24, value.integer()).ptr - to));
+      return out.commit(
+          static_cast<std::size_t>(std::to_chars(to, to + 24, value.integer()).ptr - to));
     }
-    case Type::real: return write_json_number(value.real(), out);
-    case Type::number_text: return out.append(value.text());
-    case Type::string: return write_json_string(value.text(), out);
+    case Type::real:
+      return write_json_number(value.real(), out);
+    case Type::number_text:
+      return out.append(value.text());
+    case Type::string:
+      return write_json_string(value.text(), out);
     case Type::timestamp: {
       char* to = out.reserve(kIso8601Bytes + 2);
       *to = '"';
@@ -146,7 +162,8 @@ void write_json(const Batch& batch, const Value& value, Buffer& out) {
       }
       return out.push_back(']');
     }
-    case Type::object: return write_members(batch, value.object(), out, false);
+    case Type::object:
+      return write_members(batch, value.object(), out, false);
   }
 }
 

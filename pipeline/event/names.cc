@@ -17,9 +17,11 @@ constexpr std::size_t kMostSegments = 4096;
 
 std::uint64_t hash_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
 
-/// Open-addressing table of ids, readable while it is written: slots only ever go from empty to an id.
+/// Open-addressing table of ids, readable while it is written: slots only ever go from empty to an
+/// id.
 struct Table {
-  explicit Table(std::size_t capacity) : mask(capacity - 1), slots(new std::atomic<NameId>[capacity]) {
+  explicit Table(std::size_t capacity)
+      : mask(capacity - 1), slots(new std::atomic<NameId>[capacity]) {
     for (std::size_t i = 0; i < capacity; ++i) slots[i].store(kNoName, std::memory_order_relaxed);
   }
   std::size_t mask;
@@ -35,11 +37,14 @@ class GlobalNames {
 
   GlobalNames() {
     table_.store(tables_.emplace_back(std::make_unique<Table>(1024)).get());
-    for (std::string_view text : {"@timestamp", "@version", "@metadata", "message", "tags", "event", "original", "host"})
+    for (std::string_view text :
+         {"@timestamp", "@version", "@metadata", "message", "tags", "event", "original", "host"})
       add(text);
   }
 
-  const Name& get(NameId id) const { return segments_[id / kSegment].load(std::memory_order_acquire)[id % kSegment]; }
+  const Name& get(NameId id) const {
+    return segments_[id / kSegment].load(std::memory_order_acquire)[id % kSegment];
+  }
   std::size_t count() const { return count_.load(std::memory_order_acquire); }
 
   NameId find(std::string_view text) const {
@@ -60,13 +65,16 @@ class GlobalNames {
  private:
   NameId add(std::string_view text) {
     const std::size_t id = count_.load(std::memory_order_relaxed);
-    if (id / kSegment >= kMostSegments) std::abort();  // four million names in configs: a runaway generator, not a config
-    if (id % kSegment == 0) segments_[id / kSegment].store(new Name[kSegment], std::memory_order_release);
+    if (id / kSegment >= kMostSegments)
+      std::abort();  // four million names in configs: a runaway generator, not a config
+    if (id % kSegment == 0)
+      segments_[id / kSegment].store(new Name[kSegment], std::memory_order_release);
     const std::string& own = texts_.emplace_back(text);
     Buffer key;
     write_json_string(own, key);
     key.push_back(':');
-    segments_[id / kSegment].load(std::memory_order_relaxed)[id % kSegment] = {own, texts_.emplace_back(key.view())};
+    segments_[id / kSegment].load(std::memory_order_relaxed)[id % kSegment] = {
+        own, texts_.emplace_back(key.view())};
     if ((id + 1) * 2 > tables_.back()->mask) grow();
     place(*tables_.back(), static_cast<NameId>(id));
     count_.store(id + 1, std::memory_order_release);
@@ -101,7 +109,8 @@ std::size_t Names::count() { return GlobalNames::instance().count(); }
 const Name& Names::get(NameId id) { return GlobalNames::instance().get(id); }
 
 NameId BatchNames::id(std::string_view text) {
-  // A name that became process-wide after this batch was begun keeps the local id that it may have here.
+  // A name that became process-wide after this batch was begun keeps the local id that it may have
+  // here.
   if (const NameId known = find(text); known != kNoName) return known;
   const NameId id = kFirstLocalName + static_cast<NameId>(local_.size());
   const std::string_view own = arena_.copy(text);
@@ -114,7 +123,8 @@ NameId BatchNames::id(std::string_view text) {
 }
 
 NameId BatchNames::find(std::string_view text) const {
-  if (const NameId global = Names::find(text); global != kFirstLocalName) return as_known_here(global);
+  if (const NameId global = Names::find(text); global != kFirstLocalName)
+    return as_known_here(global);
   if (local_ids_.empty()) return kNoName;
   auto found = local_ids_.find(text);
   return found == local_ids_.end() ? kNoName : found->second;

@@ -9,8 +9,9 @@
 
 namespace millrace {
 
-/// Identifies a field name. Ids below kFirstLocalName are names that the engine or a config mentions; they hold for the process. Ids
-/// from there on belong to one batch, so that keys from hostile data die with it.
+/// Identifies a field name. Ids below kFirstLocalName are names that the engine or a config
+/// mentions; they hold for the process. Ids from there on belong to one batch, so that keys from
+/// hostile data die with it.
 using NameId = std::uint32_t;
 inline constexpr NameId kFirstLocalName = 0x8000'0000u;
 inline constexpr NameId kNoName = ~NameId{0};
@@ -33,10 +34,12 @@ inline constexpr NameId original = 6;
 inline constexpr NameId host = 7;
 }  // namespace name
 
-/// The process-wide names. Grows only while configs are loaded. Reading is lock-free; everything is thread-safe.
+/// The process-wide names. Grows only while configs are loaded. Reading is lock-free; everything is
+/// thread-safe.
 class Names {
  public:
-  /// The id of `text`, made where it is new. For load time: what is interned stays for the life of the process.
+  /// The id of `text`, made where it is new. For load time: what is interned stays for the life of
+  /// the process.
   static NameId intern(std::string_view text);
   /// The id of `text`, or kFirstLocalName where no config mentions it.
   static NameId find(std::string_view text);
@@ -54,10 +57,12 @@ class BatchNames {
   NameId id(std::string_view text);
   /// The id under which `text` stands in this batch, or kNoName.
   NameId find(std::string_view text) const;
-  const Name& operator[](NameId id) const { return id < kFirstLocalName ? Names::get(id) : local_[id - kFirstLocalName]; }
+  const Name& operator[](NameId id) const {
+    return id < kFirstLocalName ? Names::get(id) : local_[id - kFirstLocalName];
+  }
 
-  /// Where a config was loaded after this batch was begun, a name may stand here under a local id although it has a process-wide one
-  /// by now: that local id, else `id` itself.
+  /// Where a config was loaded after this batch was begun, a name may stand here under a local id
+  /// although it has a process-wide one by now: that local id, else `id` itself.
   NameId as_known_here(NameId id) const { return id < known_ || local_.empty() ? id : renamed(id); }
 
   /// Forgets the local names; call before their arena is reset.

@@ -8,9 +8,11 @@ namespace millrace {
 
 void append_text(const Batch& batch, const Value& value, Buffer& out) {
   switch (value.type()) {
-    case Type::null: return;
+    case Type::null:
+      return;
     case Type::string:
-    case Type::number_text: return out.append(value.text());
+    case Type::number_text:
+      return out.append(value.text());
     case Type::timestamp: {
       char* to = out.reserve(kIso8601Bytes);
       return out.commit(write_iso8601(value.timestamp(), to));
@@ -21,7 +23,8 @@ void append_text(const Batch& batch, const Value& value, Buffer& out) {
         append_text(batch, value.array().items[i], out);
       }
       return;
-    default: return write_json(batch, value, out);
+    default:
+      return write_json(batch, value, out);
   }
 }
 
@@ -36,8 +39,10 @@ Result<Template> Template::parse(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t start = text.find("%{", at);
     const bool java = start != std::string_view::npos && text.substr(start).starts_with("%{{");
-    const std::size_t end = start == std::string_view::npos ? start : text.find(java ? "}}" : "}", start);
-    if (end == std::string_view::npos || end == start + 2) {  // no reference, or one that is not closed: text
+    const std::size_t end =
+        start == std::string_view::npos ? start : text.find(java ? "}}" : "}", start);
+    if (end == std::string_view::npos ||
+        end == start + 2) {  // no reference, or one that is not closed: text
       const std::size_t upto = end == std::string_view::npos ? text.size() : end + 1;
       literal += text.substr(at, upto - at);
       at = upto;
@@ -95,10 +100,12 @@ void Template::append_part(const Part& part, const ConstEvent& event, Buffer& ou
     char* to = out.reserve(format->max_bytes());
     return out.commit(static_cast<std::size_t>(format->write(event.timestamp(), to) - to));
   }
-  if (std::holds_alternative<TimeNow>(part)) return append_text(event.batch(), Value::of(Timestamp::now()), out);
+  if (std::holds_alternative<TimeNow>(part))
+    return append_text(event.batch(), Value::of(Timestamp::now()), out);
   char digits[24];
   const std::int64_t seconds = epoch_seconds(event.timestamp());
-  out.append({digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, seconds).ptr - digits)});
+  out.append({digits, static_cast<std::size_t>(
+                          std::to_chars(digits, digits + sizeof digits, seconds).ptr - digits)});
 }
 
 Value Template::value(const ConstEvent& event, Batch& batch) const {

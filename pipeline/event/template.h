@@ -13,10 +13,12 @@
 
 namespace millrace {
 
-/// Appends a value as templates show it: strings as they are, lists joined by ",", objects as JSON, null as nothing.
+/// Appends a value as templates show it: strings as they are, lists joined by ",", objects as JSON,
+/// null as nothing.
 void append_text(const Batch& batch, const Value& value, Buffer& out);
 
-/// Text with references, compiled: `%{[a][b]}`, `%{+YYYY.MM.dd}` (Joda), `%{{yyyy}}` (java.time), `%{+%s}` (epoch seconds),
+/// Text with references, compiled: `%{[a][b]}`, `%{+YYYY.MM.dd}` (Joda), `%{{yyyy}}` (java.time),
+/// `%{+%s}` (epoch seconds),
 /// `%{{TIME_NOW}}`. Immutable; shared by threads.
 class Template {
  public:
@@ -26,7 +28,8 @@ class Template {
   /// Appends the text for `event`. A reference to a missing field stays as it is written.
   void append(const ConstEvent& event, Buffer& out) const;
 
-  /// The text as a value in `batch`: for a template without references no copy is made and the view is the template's own.
+  /// The text as a value in `batch`: for a template without references no copy is made and the view
+  /// is the template's own.
   Value value(const ConstEvent& event, Batch& batch) const;
 
   /// No references: `text()` is what it always gives.

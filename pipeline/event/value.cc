@@ -12,14 +12,17 @@ std::uint32_t spread(NameId name) { return name * 0x9E37'79B1u; }
 
 /// An int64 and a double are equal only where the double is that very integer.
 bool equal_mixed(std::int64_t i, double d) {
-  return d >= -9223372036854775808.0 && d < 9223372036854775808.0 && static_cast<double>(static_cast<std::int64_t>(d)) == d &&
+  return d >= -9223372036854775808.0 && d < 9223372036854775808.0 &&
+         static_cast<double>(static_cast<std::int64_t>(d)) == d &&
          static_cast<std::int64_t>(d) == i;
 }
 
 bool equal_numbers(const Value& a, const Value& b) {
   if (a.type() == Type::integer && b.type() == Type::integer) return a.integer() == b.integer();
-  if (a.type() == Type::integer && b.type() == Type::real) return equal_mixed(a.integer(), b.real());
-  if (a.type() == Type::real && b.type() == Type::integer) return equal_mixed(b.integer(), a.real());
+  if (a.type() == Type::integer && b.type() == Type::real)
+    return equal_mixed(a.integer(), b.real());
+  if (a.type() == Type::real && b.type() == Type::integer)
+    return equal_mixed(b.integer(), a.real());
   if (a.type() == Type::number_text && b.type() == Type::number_text) return a.text() == b.text();
   return a.as_double() == b.as_double();
 }
@@ -44,15 +47,24 @@ bool equal_arrays(const Array& a, const Array& b) {
 
 std::string_view describe(Type type) {
   switch (type) {
-    case Type::null: return "null";
-    case Type::boolean: return "boolean";
-    case Type::integer: return "integer";
-    case Type::real: return "float";
-    case Type::number_text: return "number";
-    case Type::string: return "string";
-    case Type::timestamp: return "timestamp";
-    case Type::array: return "array";
-    case Type::object: return "object";
+    case Type::null:
+      return "null";
+    case Type::boolean:
+      return "boolean";
+    case Type::integer:
+      return "integer";
+    case Type::real:
+      return "float";
+    case Type::number_text:
+      return "number";
+    case Type::string:
+      return "string";
+    case Type::timestamp:
+      return "timestamp";
+    case Type::array:
+      return "array";
+    case Type::object:
+      return "object";
   }
   return "";
 }
@@ -69,13 +81,20 @@ bool equal(const Value& a, const Value& b) {
   if (a.is_number() && b.is_number()) return equal_numbers(a, b);
   if (a.type() != b.type()) return false;
   switch (a.type()) {
-    case Type::null: return true;
-    case Type::boolean: return a.boolean() == b.boolean();
-    case Type::string: return a.text() == b.text();
-    case Type::timestamp: return a.timestamp() == b.timestamp();
-    case Type::array: return equal_arrays(a.array(), b.array());
-    case Type::object: return equal_objects(a.object(), b.object());
-    default: return false;
+    case Type::null:
+      return true;
+    case Type::boolean:
+      return a.boolean() == b.boolean();
+    case Type::string:
+      return a.text() == b.text();
+    case Type::timestamp:
+      return a.timestamp() == b.timestamp();
+    case Type::array:
+      return equal_arrays(a.array(), b.array());
+    case Type::object:
+      return equal_objects(a.object(), b.object());
+    default:
+      return false;
   }
 }
 
@@ -113,7 +132,8 @@ Object* Object::make(Arena& arena, std::uint32_t capacity) {
 std::uint32_t Object::position(NameId name) const {
   if (index) return indexed_position(name);
   const __m128i wanted = _mm_set1_epi32(static_cast<int>(name));
-  for (std::uint32_t i = 0; i < size; i += 4) {  // capacity is a multiple of 4: the tail is readable, and past size it is ignored
+  for (std::uint32_t i = 0; i < size;
+       i += 4) {  // capacity is a multiple of 4: the tail is readable, and past size it is ignored
     const __m128i four = _mm_loadu_si128(reinterpret_cast<const __m128i*>(names + i));
     const int hits = _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(four, wanted)));
     if (hits) return i + static_cast<std::uint32_t>(__builtin_ctz(static_cast<unsigned>(hits)));

@@ -28,8 +28,9 @@ enum class Type : std::uint8_t {
 /// "string", "object", ...: for messages.
 std::string_view describe(Type type);
 
-/// A field's value: 16 bytes, copied freely. Strings, arrays and objects are views of memory that the batch owns (its arena or its
-/// blocks), so a Value lives no longer than its batch; Batch::adopt() copies one over from another.
+/// A field's value: 16 bytes, copied freely. Strings, arrays and objects are views of memory that
+/// the batch owns (its arena or its blocks), so a Value lives no longer than its batch;
+/// Batch::adopt() copies one over from another.
 class Value {
  public:
   Value() : integer_(0) {}
@@ -41,7 +42,8 @@ class Value {
     return v;
   }
   static Value of(Timestamp t) { return {Type::timestamp, t.ns}; }
-  /// A view: `text` must live as long as the batch. At most 4 GiB; longer text is cut by the caller's own, smaller limit.
+  /// A view: `text` must live as long as the batch. At most 4 GiB; longer text is cut by the
+  /// caller's own, smaller limit.
   static Value of(std::string_view text) { return of_text(Type::string, text); }
   static Value of(const char* text) = delete;  // would be a boolean
   static Value number(std::string_view digits) { return of_text(Type::number_text, digits); }
@@ -61,14 +63,18 @@ class Value {
   bool is_string() const { return type_ == Type::string; }
   bool is_object() const { return type_ == Type::object; }
   bool is_array() const { return type_ == Type::array; }
-  bool is_number() const { return type_ == Type::integer || type_ == Type::real || type_ == Type::number_text; }
+  bool is_number() const {
+    return type_ == Type::integer || type_ == Type::real || type_ == Type::number_text;
+  }
 
   bool boolean() const { return assert(type_ == Type::boolean), integer_ != 0; }
   std::int64_t integer() const { return assert(type_ == Type::integer), integer_; }
   double real() const { return assert(type_ == Type::real), real_; }
   Timestamp timestamp() const { return assert(type_ == Type::timestamp), Timestamp{integer_}; }
   /// Of a string or a number_text.
-  std::string_view text() const { return assert(is_string() || type_ == Type::number_text), std::string_view{text_, size_}; }
+  std::string_view text() const {
+    return assert(is_string() || type_ == Type::number_text), std::string_view{text_, size_};
+  }
   Array& array() const { return assert(is_array()), *array_; }
   Object& object() const { return assert(is_object()), *object_; }
 
@@ -98,13 +104,14 @@ class Value {
 };
 static_assert(sizeof(Value) == 16);
 
-/// Values of equal meaning: numbers by value whatever their type, strings by bytes, containers by content. Timestamps equal
-/// timestamps only.
+/// Values of equal meaning: numbers by value whatever their type, strings by bytes, containers by
+/// content. Timestamps equal timestamps only.
 bool equal(const Value& a, const Value& b);
 
 /// A list, in its batch's arena.
 ///
-/// `shared` containers may be reachable from several events; they are copied before they are changed (Batch::own).
+/// `shared` containers may be reachable from several events; they are copied before they are
+/// changed (Batch::own).
 struct Array {
   std::uint32_t size = 0;
   std::uint32_t capacity = 0;
@@ -118,8 +125,8 @@ struct Array {
   const Value* end() const { return items + size; }
 };
 
-/// Fields by name, in insertion order, in its batch's arena. Small ones are scanned, large ones get a hash index, so 10^5 hostile keys
-/// cost what 10^5 keys cost.
+/// Fields by name, in insertion order, in its batch's arena. Small ones are scanned, large ones get
+/// a hash index, so 10^5 hostile keys cost what 10^5 keys cost.
 struct Object {
   std::uint32_t size = 0;
   std::uint32_t capacity = 0;  // a multiple of 4
