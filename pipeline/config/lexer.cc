@@ -188,16 +188,16 @@ void Lexer::error(Span span, std::string message, std::string hint) {
 }
 
 std::string Lexer::found() const {
-  if (position_ >= text_.size()) return "the end";
+  if (position_ >= text_.size()) return "end";
   const auto rest = text_.substr(position_);
   const auto byte = static_cast<unsigned char>(rest.front());
   if (is_name(rest.front())) {
     const auto end = std::find_if_not(rest.begin(), rest.end(), is_name);
     return "`" + std::string(std::string_view(rest.begin(), end).substr(0, kShownWordBytes)) + "`";
   }
-  if (byte >= 0x80) return "a character that is not ASCII";
+  if (byte >= 0x80) return "character that is not ASCII";
   if (byte < 0x20 || byte == 0x7F) return "control character " + std::to_string(byte);
-  if (rest.front() == '"' || rest.front() == '\'') return "a string";
+  if (rest.front() == '"' || rest.front() == '\'') return "string";
   return std::string("`") + rest.front() + "`";
 }
 

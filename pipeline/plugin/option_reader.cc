@@ -220,6 +220,16 @@ bool OptionReader::read(const Value& value, CodecChoice& out) {
     out.plugin = *value.plugin;
     return true;
   }
+  if (value.kind == ValueKind::hash && value.entries.size() == 1 &&
+      value.entries.front().value.kind == ValueKind::hash) {
+    // As YAML writes it: codec: { json: { charset: UTF-8 } }.
+    const config::HashEntry& named = value.entries.front();
+    out.plugin = config::Plugin{named.key, named.key_span, value.span, {}};
+    for (const config::HashEntry& entry : named.value.entries) {
+      out.plugin.attributes.push_back({entry.key, entry.key_span, entry.value});
+    }
+    return true;
+  }
   const Value* const name =
       scalar(value, "a codec, such as json or plain { charset => \"UTF-8\" }");
   if (name == nullptr) return false;
