@@ -10,14 +10,17 @@ constexpr std::uint16_t kOwedMask = (1 << kVerdictShift) - 1;
 
 }  // namespace
 
-std::vector<Delivery> Dispatch::split(Batch::Ptr batch, std::uint32_t arrived, std::vector<Selection> wanted,
-                                      std::vector<LedgerCounters*> outputs, LedgerCounters& pipeline) {
+std::vector<Delivery> Dispatch::split(Batch::Ptr batch, std::uint32_t arrived,
+                                      std::vector<Selection> wanted,
+                                      std::vector<LedgerCounters*> outputs,
+                                      LedgerCounters& pipeline) {
   const std::shared_ptr<Dispatch> dispatch(new Dispatch(std::move(batch), pipeline));
   if (wanted.size() > 1) {
     const std::uint32_t size = dispatch->batch_->size();
     dispatch->owed_ = std::make_unique<std::atomic<std::uint16_t>[]>(size);
     for (const Selection& selection : wanted)
-      for (std::uint32_t at : selection) dispatch->owed_[at].fetch_add(1, std::memory_order_relaxed);
+      for (std::uint32_t at : selection)
+        dispatch->owed_[at].fetch_add(1, std::memory_order_relaxed);
   }
   dispatch->settle_unwanted(arrived, wanted);
   std::vector<Delivery> deliveries;
@@ -53,15 +56,16 @@ void Dispatch::settle_unwanted(std::uint32_t arrived, std::span<const Selection>
     else
       ++dropped;
   }
-  // A replaced event lives on in its children: the books only show how many more there are now. Modular arithmetic keeps the sum
-  // right where a split left fewer than there were.
+  // A replaced event lives on in its children: the books only show how many more there are now.
+  // Modular arithmetic keeps the sum right where a split left fewer than there were.
   pipeline_.made(batch.size() - arrived - replaced);
   pipeline_.settled(Verdict::dropped, dropped);
   settle_receipts(gone);
 }
 
 void Dispatch::settle_receipts(std::span<const std::uint32_t> events) {
-  for (std::size_t i = 0; i < events.size();) {  // neighbours mostly share a receipt: one atomic step for all of them
+  for (std::size_t i = 0;
+       i < events.size();) {  // neighbours mostly share a receipt: one atomic step for all of them
     Receipt* const receipt = batch_->receipt(events[i]);
     std::uint32_t run = 1;
     while (i + run < events.size() && batch_->receipt(events[i + run]) == receipt) ++run;
@@ -81,7 +85,8 @@ void Dispatch::settle(std::span<const std::uint32_t> events, Verdict verdict) {
     std::uint16_t before = owed_[at].load(std::memory_order_relaxed);
     std::uint16_t after;
     do {
-      const auto worst = std::max<std::uint16_t>(before >> kVerdictShift, static_cast<std::uint16_t>(verdict));
+      const auto worst =
+          std::max<std::uint16_t>(before >> kVerdictShift, static_cast<std::uint16_t>(verdict));
       after = static_cast<std::uint16_t>(worst << kVerdictShift | ((before & kOwedMask) - 1));
     } while (!owed_[at].compare_exchange_weak(before, after, std::memory_order_acq_rel));
     if ((after & kOwedMask) != 0) continue;

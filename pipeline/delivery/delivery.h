@@ -16,32 +16,40 @@ class Parcel {
   virtual ~Parcel() = default;
 };
 
-/// A batch on its way to one or more outputs. Counts for each event how many outputs still owe a verdict; the last one settles the
-/// event's receipt and the books, the last delivery frees the batch. Thread-safe.
+/// A batch on its way to one or more outputs. Counts for each event how many outputs still owe a
+/// verdict; the last one settles the event's receipt and the books, the last delivery frees the
+/// batch. Thread-safe.
 class Dispatch {
  public:
-  /// `batch` has all its events' receipts set. Events that are in none of the selections (dropped, replaced, wanted by no output) are
-  /// settled here. `wanted`: one selection for each output that takes part.
-  static std::vector<class Delivery> split(Batch::Ptr batch, std::uint32_t arrived, std::vector<Selection> wanted,
-                                           std::vector<LedgerCounters*> outputs, LedgerCounters& pipeline);
+  /// `batch` has all its events' receipts set. Events that are in none of the selections (dropped,
+  /// replaced, wanted by no output) are settled here. `wanted`: one selection for each output that
+  /// takes part.
+  static std::vector<class Delivery> split(Batch::Ptr batch, std::uint32_t arrived,
+                                           std::vector<Selection> wanted,
+                                           std::vector<LedgerCounters*> outputs,
+                                           LedgerCounters& pipeline);
 
  private:
   friend class Delivery;
-  Dispatch(Batch::Ptr batch, LedgerCounters& pipeline) : batch_(std::move(batch)), pipeline_(pipeline) {}
+  Dispatch(Batch::Ptr batch, LedgerCounters& pipeline)
+      : batch_(std::move(batch)), pipeline_(pipeline) {}
   void settle_unwanted(std::uint32_t arrived, std::span<const Selection> wanted);
   void settle(std::span<const std::uint32_t> events, Verdict verdict);
   void settle_receipts(std::span<const std::uint32_t> events);
 
   Batch::Ptr batch_;
   LedgerCounters& pipeline_;
-  // One byte an event where several outputs share the batch: verdict * 64 + outputs that still owe one; nullptr with one output.
+  // One byte an event where several outputs share the batch: verdict * 64 + outputs that still owe
+  // one; nullptr with one output.
   std::unique_ptr<std::atomic<std::uint16_t>[]> owed_;
 };
 
-/// An output's share of a batch: the events to deliver, and the duty to say what became of each, once. Moves, does not copy.
+/// An output's share of a batch: the events to deliver, and the duty to say what became of each,
+/// once. Moves, does not copy.
 ///
-/// What a Delivery still holds when it is destroyed is not settled: the events stay in flight, their source's position does not move,
-/// and they come again after a restart. Unknown is never success.
+/// What a Delivery still holds when it is destroyed is not settled: the events stay in flight,
+/// their source's position does not move, and they come again after a restart. Unknown is never
+/// success.
 class Delivery {
  public:
   Delivery(Delivery&&) noexcept = default;

@@ -6,17 +6,19 @@
 
 namespace millrace {
 
-/// In which order receipts of one source partition were opened, and up to where all of them are settled. A pure state machine: no
-/// threads, no clock.
+/// In which order receipts of one source partition were opened, and up to where all of them are
+/// settled. A pure state machine: no threads, no clock.
 ///
-/// Receipts settle in any order; the frontier moves only over an unbroken run of settled ones, so that whatever lies before it is safe.
+/// Receipts settle in any order; the frontier moves only over an unbroken run of settled ones, so
+/// that whatever lies before it is safe.
 class Frontier {
  public:
-  /// A new receipt that ends at `position` of the source. Positions must not go back. Returns its number: 0, 1, 2, ...
+  /// A new receipt that ends at `position` of the source. Positions must not go back. Returns its
+  /// number: 0, 1, 2, ...
   std::uint64_t open(std::uint64_t position);
 
-  /// Receipt `number` is settled; each is settled once. Returns the new frontier where it moved: the position up to which everything
-  /// is settled.
+  /// Receipt `number` is settled; each is settled once. Returns the new frontier where it moved:
+  /// the position up to which everything is settled.
   std::optional<std::uint64_t> settle(std::uint64_t number);
 
   /// Receipts opened and not yet behind the frontier.

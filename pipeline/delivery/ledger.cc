@@ -6,8 +6,9 @@ namespace millrace {
 namespace {
 
 std::string describe(const LedgerLine& line) {
-  std::string text = fmt::format("{} delivered, {} dropped by config, {} dead-lettered, {} in flight", line.delivered, line.dropped,
-                                 line.dead_lettered, line.in_flight());
+  std::string text =
+      fmt::format("{} delivered, {} dropped by config, {} dead-lettered, {} in flight",
+                  line.delivered, line.dropped, line.dead_lettered, line.in_flight());
   return text;
 }
 
@@ -27,9 +28,11 @@ std::string Ledger::report(const std::string& pipeline_id) const {
     lines += fmt::format("  output {}: {} in = {}\n", output->id, line.in, describe(line));
   }
   const bool balances = from_inputs == all.in && all.settled() <= all.in + all.made;
-  const std::string made = all.made == 0 ? "" : fmt::format(" + {} made by filters", static_cast<std::int64_t>(all.made));
-  return fmt::format("ledger of pipeline {}: {} in{} = {}; {}\n", pipeline_id, all.in, made, describe(all),
-                     balances ? "balances" : "DOES NOT BALANCE") +
+  const std::string made =
+      all.made == 0 ? ""
+                    : fmt::format(" + {} made by filters", static_cast<std::int64_t>(all.made));
+  return fmt::format("ledger of pipeline {}: {} in{} = {}; {}\n", pipeline_id, all.in, made,
+                     describe(all), balances ? "balances" : "DOES NOT BALANCE") +
          lines;
 }
 

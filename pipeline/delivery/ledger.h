@@ -10,7 +10,8 @@
 
 namespace millrace {
 
-/// Events by what became of them. in + made = delivered + dropped + dead_lettered + in_flight, always.
+/// Events by what became of them. in + made = delivered + dropped + dead_lettered + in_flight,
+/// always.
 struct LedgerLine {
   std::uint64_t in = 0;    ///< came in
   std::uint64_t made = 0;  ///< born inside: clones, and the pieces of a split less the whole
@@ -22,13 +23,15 @@ struct LedgerLine {
   std::uint64_t in_flight() const { return in + made - settled(); }
 };
 
-/// The counters behind one line. Each may be bumped from any thread; a snapshot reads what is settled first, so in_flight() of it is
-/// never negative.
+/// The counters behind one line. Each may be bumped from any thread; a snapshot reads what is
+/// settled first, so in_flight() of it is never negative.
 class LedgerCounters {
  public:
   void came_in(std::uint64_t events) { in_.fetch_add(events, std::memory_order_relaxed); }
   void made(std::uint64_t events) { made_.fetch_add(events, std::memory_order_relaxed); }
-  void settled(Verdict verdict, std::uint64_t events) { by_verdict_[static_cast<int>(verdict)].fetch_add(events, std::memory_order_release); }
+  void settled(Verdict verdict, std::uint64_t events) {
+    by_verdict_[static_cast<int>(verdict)].fetch_add(events, std::memory_order_release);
+  }
 
   LedgerLine snapshot() const {
     LedgerLine line;
@@ -46,7 +49,8 @@ class LedgerCounters {
   std::atomic<std::uint64_t> by_verdict_[3] = {};
 };
 
-/// The books of one pipeline: a line for itself, one for each input (in only), one for each output (what was handed to it).
+/// The books of one pipeline: a line for itself, one for each input (in only), one for each output
+/// (what was handed to it).
 class Ledger {
  public:
   struct Account {

@@ -10,15 +10,16 @@
 
 namespace millrace {
 
-/// What finally became of an event. Worse ones are greater: of several outputs' verdicts on one event the worst stands.
+/// What finally became of an event. Worse ones are greater: of several outputs' verdicts on one
+/// event the worst stands.
 enum class Verdict : std::uint8_t {
   delivered,
   dropped,        ///< the config said so: drop, or no output wanted it
   dead_lettered,  ///< refused for good, and kept or counted where the dead-letter settings say
 };
 
-/// Where in its source a batch ended: an input's own numbering. Within a partition (a file, a connection, a topic's partition)
-/// positions do not go back.
+/// Where in its source a batch ended: an input's own numbering. Within a partition (a file, a
+/// connection, a topic's partition) positions do not go back.
 struct SourcePosition {
   std::uint64_t partition = 0;
   std::uint64_t position = 0;
@@ -28,14 +29,16 @@ struct SourcePosition {
 class Acknowledged {
  public:
   virtual ~Acknowledged() = default;
-  /// All events of `position.partition` up to and including `position.position` are settled. Comes from any thread, one call at a
-  /// time, positions of a partition in rising order. Must not block and must not call back into the engine.
+  /// All events of `position.partition` up to and including `position.position` are settled. Comes
+  /// from any thread, one call at a time, positions of a partition in rising order. Must not block
+  /// and must not call back into the engine.
   virtual void acknowledged(SourcePosition position) noexcept = 0;
 };
 
 class Receipts;
 
-/// The promise that an input's batch is settled when each of its events is, and each of their descendants. Ends then.
+/// The promise that an input's batch is settled when each of its events is, and each of their
+/// descendants. Ends then.
 class Receipt {
  public:
   /// More events hang on it: children of a clone or split. Only while it is not settled.
@@ -56,7 +59,8 @@ class Receipt {
   Receipt* next_ = nullptr;
 };
 
-/// The receipts of one input. Thread-safe; outlives the batches that carry them. Receipts that are never settled die with it.
+/// The receipts of one input. Thread-safe; outlives the batches that carry them. Receipts that are
+/// never settled die with it.
 class Receipts {
  public:
   explicit Receipts(Acknowledged& listener) : listener_(listener) {}

@@ -138,7 +138,7 @@ class Builder {
     }
     if (!well_formed(token)) return simdjson::NUMBER_ERROR;
     out = Value::number(token);
-    return skip(node);
+    return simdjson::SUCCESS;  // left unconsumed: the container that it stands in skips it
   }
 
   /// The grammar of a number, for those that no machine type holds.
@@ -161,14 +161,6 @@ class Builder {
     return at == text.size();
   }
 
-  static error_code skip(sj::value&) {
-    return simdjson::SUCCESS;
-  }  // containers skip what was not consumed
-  error_code skip(sj::document&) {
-    whole_document_ = true;
-    return simdjson::SUCCESS;
-  }
-
   static error_code raw_token(sj::value& node, std::string_view& token) {
     token = node.raw_json_token();
     return simdjson::SUCCESS;
@@ -178,10 +170,19 @@ class Builder {
   }
 
   Batch& batch_;
-
- public:
-  bool whole_document_ = false;  ///< the document was one number that simdjson could not consume
 };
+
+/// simdjson stops behind a scalar; whether it was all of the text is for us to see.
+bool is_one_scalar(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
+  text = text.substr(0, text.find_last_not_of(kSpace) + 1);
+  if (!text.starts_with('"'))
+    return text.find_first_of(" \t\r\n,:[]{}\"") == std::string_view::npos;
+  std::size_t end = 1;
+  while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2 : 1;
+  return end + 1 == text.size();
+}
 
 }  // namespace
 
@@ -198,7 +199,8 @@ Result<Value> JsonReader::read(std::string_view text, Batch& batch) {
   Value out;
   if (auto error = builder.value(document, 0, out)) return refuse(error);
   const char* rest = nullptr;  // there is a current location only where something is left
-  if (!builder.whole_document_ && document.current_location().get(rest) == simdjson::SUCCESS)
+  const bool container = out.is_object() || out.is_array();
+  if (container ? document.current_location().get(rest) == simdjson::SUCCESS : !is_one_scalar(text))
     return refuse(simdjson::TRAILING_CONTENT);
   return out;
 }

@@ -17,7 +17,8 @@ std::atomic<Format> format{Format::plain};
 
 std::shared_ptr<spdlog::logger>& logger() {
   static std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = std::make_shared<spdlog::logger>("millrace", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("millrace",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_level(spdlog::level::trace);  // the level is decided here, not there
     made->set_pattern("[%Y-%m-%dT%H:%M:%S,%e]%v");
     made->flush_on(spdlog::level::warn);
@@ -28,22 +29,33 @@ std::shared_ptr<spdlog::logger>& logger() {
 
 std::string_view name_of(Level level) {
   switch (level) {
-    case Level::trace: return "TRACE";
-    case Level::debug: return "DEBUG";
-    case Level::info: return "INFO";
-    case Level::warn: return "WARN";
-    case Level::error: return "ERROR";
-    default: return "FATAL";
+    case Level::trace:
+      return "TRACE";
+    case Level::debug:
+      return "DEBUG";
+    case Level::info:
+      return "INFO";
+    case Level::warn:
+      return "WARN";
+    case Level::error:
+      return "ERROR";
+    default:
+      return "FATAL";
   }
 }
 
 spdlog::level::level_enum theirs(Level level) {
   switch (level) {
-    case Level::trace: return spdlog::level::trace;
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warn: return spdlog::level::warn;
-    default: return spdlog::level::err;
+    case Level::trace:
+      return spdlog::level::trace;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warn:
+      return spdlog::level::warn;
+    default:
+      return spdlog::level::err;
   }
 }
 
@@ -67,14 +79,17 @@ bool configure(const Settings& settings) {
   bool good = true;
   if (!settings.directory.empty()) {
     try {
-      auto sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(settings.directory + "/millrace.log", 100u << 20, 7);
+      auto sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
+          settings.directory + "/millrace.log", 100u << 20, 7);
       logger()->sinks().assign(1, std::move(sink));
       logger()->flush_on(spdlog::level::info);
     } catch (const spdlog::spdlog_ex&) {
       good = false;
     }
   }
-  logger()->set_pattern(settings.format == Format::json ? "{\"timeMillis\":\"%Y-%m-%dT%H:%M:%S.%e\",%v" : "[%Y-%m-%dT%H:%M:%S,%e]%v");
+  logger()->set_pattern(settings.format == Format::json
+                            ? "{\"timeMillis\":\"%Y-%m-%dT%H:%M:%S.%e\",%v"
+                            : "[%Y-%m-%dT%H:%M:%S,%e]%v");
   return good;
 }
 

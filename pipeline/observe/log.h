@@ -5,10 +5,11 @@
 #include <string>
 #include <string_view>
 
-/// The process's own log: to stderr or to a file in path.logs, never to stdout, which carries events. Thread-safe.
+/// The process's own log: to stderr or to a file in path.logs, never to stdout, which carries
+/// events. Thread-safe.
 ///
-/// `component` says who speaks: "file input main", "pipeline main". Say once what is wrong and once that it is over; per-event trouble
-/// belongs in counters.
+/// `component` says who speaks: "file input main", "pipeline main". Say once what is wrong and once
+/// that it is over; per-event trouble belongs in counters.
 namespace millrace::log {
 
 enum class Level { trace, debug, info, warn, error, fatal, off };
@@ -30,7 +31,8 @@ void write(Level level, std::string_view component, std::string_view message);
 void flush();
 
 template <typename... Args>
-void write_if(Level level, std::string_view component, fmt::format_string<Args...> format, Args&&... args) {
+void write_if(Level level, std::string_view component, fmt::format_string<Args...> format,
+              Args&&... args) {
   if (enabled(level)) write(level, component, fmt::format(format, std::forward<Args>(args)...));
 }
 

@@ -18,7 +18,8 @@ using Op = config::Condition::Op;
 /// One side of a comparison: a constant (with the memory behind it) or a field.
 class Operand {
  public:
-  static std::optional<Operand> compile(const config::Value& value, config::Diagnostics& diagnostics) {
+  static std::optional<Operand> compile(const config::Value& value,
+                                        config::Diagnostics& diagnostics) {
     Operand operand;
     if (value.kind == config::ValueKind::selector) {
       auto ref = FieldRef::parse(value.text);
@@ -90,16 +91,19 @@ class Equals : public Condition {
 /// Timestamps compare with timestamps, numbers with numbers, strings with strings by bytes.
 std::optional<int> order(const Value& left, const Value& right) {
   const auto sign = [](const auto& a, const auto& b) { return a < b ? -1 : b < a ? 1 : 0; };
-  if (left.type() == Type::integer && right.type() == Type::integer) return sign(left.integer(), right.integer());
+  if (left.type() == Type::integer && right.type() == Type::integer)
+    return sign(left.integer(), right.integer());
   if (left.is_number() && right.is_number()) return sign(left.as_double(), right.as_double());
   if (left.is_string() && right.is_string()) return sign(left.text(), right.text());
-  if (left.type() == Type::timestamp && right.type() == Type::timestamp) return sign(left.timestamp(), right.timestamp());
+  if (left.type() == Type::timestamp && right.type() == Type::timestamp)
+    return sign(left.timestamp(), right.timestamp());
   return std::nullopt;
 }
 
 class Compares : public Condition {
  public:
-  Compares(Op op, Operand left, Operand right) : op_(op), left_(std::move(left)), right_(std::move(right)) {}
+  Compares(Op op, Operand left, Operand right)
+      : op_(op), left_(std::move(left)), right_(std::move(right)) {}
 
   bool holds(const ConstEvent& event) const override {
     const Value* left = left_.of(event);
@@ -111,10 +115,14 @@ class Compares : public Condition {
       return false;
     }
     switch (op_) {
-      case Op::less: return *sign < 0;
-      case Op::less_or_equal: return *sign <= 0;
-      case Op::greater: return *sign > 0;
-      default: return *sign >= 0;
+      case Op::less:
+        return *sign < 0;
+      case Op::less_or_equal:
+        return *sign <= 0;
+      case Op::greater:
+        return *sign > 0;
+      default:
+        return *sign >= 0;
     }
   }
 
@@ -122,7 +130,9 @@ class Compares : public Condition {
   /// Logstash ends the pipeline here; the event must not be lost for it.
   void complain(const Value& left, const Value& right) const {
     if (clashes_.fetch_add(1, std::memory_order_relaxed) == 0) {
-      log::warn("condition", "a {} cannot be compared with a {}: `{}` is false for such events (said once for each condition)",
+      log::warn("condition",
+                "a {} cannot be compared with a {}: `{}` is false for such events (said once for "
+                "each condition)",
                 describe(left.type()), describe(right.type()), describe(op_));
     }
   }
@@ -139,8 +149,11 @@ class In : public Condition {
     const Value* left = left_.of(event);
     const Value* right = right_.of(event);
     if (!left || !right) return false;
-    if (right->is_array()) return std::any_of(right->array().begin(), right->array().end(), [&](const Value& item) { return equal(*left, item); });
-    if (right->is_string() && left->is_string()) return right->text().find(left->text()) != std::string_view::npos;
+    if (right->is_array())
+      return std::any_of(right->array().begin(), right->array().end(),
+                         [&](const Value& item) { return equal(*left, item); });
+    if (right->is_string() && left->is_string())
+      return right->text().find(left->text()) != std::string_view::npos;
     return equal(*left, *right);
   }
 
@@ -150,17 +163,22 @@ class In : public Condition {
 
 class Matches : public Condition {
  public:
-  Matches(Operand left, std::unique_ptr<RE2> expression) : left_(std::move(left)), expression_(std::move(expression)) {}
+  Matches(Operand left, std::unique_ptr<RE2> expression)
+      : left_(std::move(left)), expression_(std::move(expression)) {}
   bool holds(const ConstEvent& event) const override {
     const Value* left = left_.of(event);
     if (!left) return false;
-    if (left->is_array()) return std::any_of(left->array().begin(), left->array().end(), [&](const Value& item) { return matches(item); });
+    if (left->is_array())
+      return std::any_of(left->array().begin(), left->array().end(),
+                         [&](const Value& item) { return matches(item); });
     return matches(*left);
   }
 
  private:
   bool matches(const Value& value) const {
-    return value.is_string() && RE2::PartialMatch(re2::StringPiece(value.text().data(), value.text().size()), *expression_);
+    return value.is_string() &&
+           RE2::PartialMatch(re2::StringPiece(value.text().data(), value.text().size()),
+                             *expression_);
   }
 
   Operand left_;
@@ -178,14 +196,20 @@ class Not : public Condition {
 
 class Combined : public Condition {
  public:
-  Combined(Op op, std::vector<std::unique_ptr<Condition>> operands) : op_(op), operands_(std::move(operands)) {}
+  Combined(Op op, std::vector<std::unique_ptr<Condition>> operands)
+      : op_(op), operands_(std::move(operands)) {}
   bool holds(const ConstEvent& event) const override {
     const auto holds = [&](const auto& operand) { return operand->holds(event); };
     switch (op_) {
-      case Op::and_: return std::all_of(operands_.begin(), operands_.end(), holds);
-      case Op::or_: return std::any_of(operands_.begin(), operands_.end(), holds);
-      case Op::nand_: return !std::all_of(operands_.begin(), operands_.end(), holds);
-      default: return std::count_if(operands_.begin(), operands_.end(), holds) % 2 == 1;  // xor, from left to right
+      case Op::and_:
+        return std::all_of(operands_.begin(), operands_.end(), holds);
+      case Op::or_:
+        return std::any_of(operands_.begin(), operands_.end(), holds);
+      case Op::nand_:
+        return !std::all_of(operands_.begin(), operands_.end(), holds);
+      default:
+        return std::count_if(operands_.begin(), operands_.end(), holds) % 2 ==
+               1;  // xor, from left to right
     }
   }
 
@@ -195,21 +219,28 @@ class Combined : public Condition {
 };
 
 /// RE2 with Ruby's reading of `^` and `$`: they match at every line.
-std::unique_ptr<RE2> compile_expression(const config::Value& value, config::Diagnostics& diagnostics) {
+std::unique_ptr<RE2> compile_expression(const config::Value& value,
+                                        config::Diagnostics& diagnostics) {
   RE2::Options options;
   options.set_log_errors(false);
   options.set_encoding(RE2::Options::EncodingUTF8);
   auto expression = std::make_unique<RE2>("(?m:" + value.text + ")", options);
   if (expression->ok()) return expression;
   std::string bad = expression->error_arg();
-  diagnostics.error(value.span, "regular expression: " + expression->error() + (bad.empty() ? "" : " near `" + bad + "`"),
-                    "conditions use RE2, which has no look-around, atomic groups or back-references; grok has them");
+  diagnostics.error(
+      value.span,
+      "regular expression: " + expression->error() + (bad.empty() ? "" : " near `" + bad + "`"),
+      "conditions use RE2, which has no look-around, atomic groups or back-references; grok has "
+      "them");
   return nullptr;
 }
 
-std::unique_ptr<Condition> negated(std::unique_ptr<Condition> inner) { return std::make_unique<Not>(std::move(inner)); }
+std::unique_ptr<Condition> negated(std::unique_ptr<Condition> inner) {
+  return std::make_unique<Not>(std::move(inner));
+}
 
-std::unique_ptr<Condition> compile_match(const config::Condition& condition, config::Diagnostics& diagnostics) {
+std::unique_ptr<Condition> compile_match(const config::Condition& condition,
+                                         config::Diagnostics& diagnostics) {
   auto left = Operand::compile(condition.left, diagnostics);
   auto expression = compile_expression(condition.right, diagnostics);
   if (!left || !expression) return nullptr;
@@ -218,49 +249,64 @@ std::unique_ptr<Condition> compile_match(const config::Condition& condition, con
   return matches;
 }
 
-std::unique_ptr<Condition> compile_comparison(const config::Condition& condition, config::Diagnostics& diagnostics) {
+std::unique_ptr<Condition> compile_comparison(const config::Condition& condition,
+                                              config::Diagnostics& diagnostics) {
   auto left = Operand::compile(condition.left, diagnostics);
   auto right = Operand::compile(condition.right, diagnostics);
   if (!left || !right) return nullptr;
   switch (condition.op) {
-    case Op::equal: return std::make_unique<Equals>(std::move(*left), std::move(*right));
-    case Op::not_equal: return negated(std::make_unique<Equals>(std::move(*left), std::move(*right)));
-    case Op::in: return std::make_unique<In>(std::move(*left), std::move(*right));
-    case Op::not_in: return negated(std::make_unique<In>(std::move(*left), std::move(*right)));
-    default: return std::make_unique<Compares>(condition.op, std::move(*left), std::move(*right));
+    case Op::equal:
+      return std::make_unique<Equals>(std::move(*left), std::move(*right));
+    case Op::not_equal:
+      return negated(std::make_unique<Equals>(std::move(*left), std::move(*right)));
+    case Op::in:
+      return std::make_unique<In>(std::move(*left), std::move(*right));
+    case Op::not_in:
+      return negated(std::make_unique<In>(std::move(*left), std::move(*right)));
+    default:
+      return std::make_unique<Compares>(condition.op, std::move(*left), std::move(*right));
   }
 }
 
-std::unique_ptr<Condition> compile_combined(const config::Condition& condition, config::Diagnostics& diagnostics) {
+std::unique_ptr<Condition> compile_combined(const config::Condition& condition,
+                                            config::Diagnostics& diagnostics) {
   std::vector<std::unique_ptr<Condition>> operands;
-  for (const config::Condition& operand : condition.operands) operands.push_back(Condition::compile(operand, diagnostics));
-  if (std::any_of(operands.begin(), operands.end(), [](const auto& operand) { return operand == nullptr; })) return nullptr;
+  for (const config::Condition& operand : condition.operands)
+    operands.push_back(Condition::compile(operand, diagnostics));
+  if (std::any_of(operands.begin(), operands.end(),
+                  [](const auto& operand) { return operand == nullptr; }))
+    return nullptr;
   return std::make_unique<Combined>(condition.op, std::move(operands));
 }
 
 }  // namespace
 
-std::unique_ptr<Condition> Condition::compile(const config::Condition& condition, config::Diagnostics& diagnostics) {
+std::unique_ptr<Condition> Condition::compile(const config::Condition& condition,
+                                              config::Diagnostics& diagnostics) {
   switch (condition.op) {
     case Op::and_:
     case Op::or_:
     case Op::xor_:
-    case Op::nand_: return compile_combined(condition, diagnostics);
+    case Op::nand_:
+      return compile_combined(condition, diagnostics);
     case Op::not_: {
       auto inner = compile(condition.operands.front(), diagnostics);
       return inner ? negated(std::move(inner)) : nullptr;
     }
     case Op::match:
-    case Op::not_match: return compile_match(condition, diagnostics);
+    case Op::not_match:
+      return compile_match(condition, diagnostics);
     case Op::truth: {
       auto operand = Operand::compile(condition.left, diagnostics);
       return operand ? std::make_unique<Truth>(std::move(*operand)) : nullptr;
     }
-    default: return compile_comparison(condition, diagnostics);
+    default:
+      return compile_comparison(condition, diagnostics);
   }
 }
 
-void Condition::divide(const Batch& batch, std::span<const std::uint32_t> events, Selection& holding, Selection& others) const {
+void Condition::divide(const Batch& batch, std::span<const std::uint32_t> events,
+                       Selection& holding, Selection& others) const {
   for (std::uint32_t at : events) (holds(batch[at]) ? holding : others).push_back(at);
 }
 

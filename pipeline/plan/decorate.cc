@@ -10,14 +10,16 @@ std::vector<std::string> texts_of(const config::Value& value) {
 
 }  // namespace
 
-std::optional<Template> Decorations::parse(const std::string& text, config::Span span, config::Diagnostics& diagnostics) {
+std::optional<Template> Decorations::parse(const std::string& text, config::Span span,
+                                           config::Diagnostics& diagnostics) {
   auto parsed = Template::parse(text);
   if (parsed) return std::move(*parsed);
   diagnostics.warning(span, std::move(parsed).error().message, "every event fails here");
   return std::nullopt;
 }
 
-Decorations::Target Decorations::target(const std::string& text, config::Span span, config::Diagnostics& diagnostics) {
+Decorations::Target Decorations::target(const std::string& text, config::Span span,
+                                        config::Diagnostics& diagnostics) {
   Target target;
   auto parsed = Template::parse(text);
   if (parsed && !parsed->is_constant()) {
@@ -48,7 +50,8 @@ void Decorations::read_additions(const Hash& fields, config::Diagnostics& diagno
 
 Decorations::Decorations(const CommonFilterOptions& options, config::Diagnostics& diagnostics) {
   read_additions(options.add_field, diagnostics);
-  for (const std::string& field : options.remove_field) remove_.push_back(target(field, {}, diagnostics));
+  for (const std::string& field : options.remove_field)
+    remove_.push_back(target(field, {}, diagnostics));
   const auto read_tags = [&](const std::vector<std::string>& tags, std::vector<Template>& into) {
     for (const std::string& tag : tags) {
       auto parsed = parse(tag, {}, diagnostics);
@@ -62,7 +65,8 @@ Decorations::Decorations(const CommonFilterOptions& options, config::Diagnostics
   read_tags(options.remove_tag, remove_tags_);
 }
 
-Decorations::Decorations(const CommonInputOptions& options, config::Diagnostics& diagnostics) : type_(options.type) {
+Decorations::Decorations(const CommonInputOptions& options, config::Diagnostics& diagnostics)
+    : type_(options.type) {
   read_additions(options.add_field, diagnostics);
   for (const std::string& tag : options.tags) {
     if (auto parsed = parse(tag, {}, diagnostics)) add_tags_.push_back(std::move(*parsed));
@@ -104,7 +108,8 @@ bool Decorations::add(Event event, const Addition& addition) {
 bool Decorations::apply(Event event) const {
   static const NameId type_name = Names::intern("type");
   if (broken_) return false;
-  if (!type_.empty() && !event.get(type_name)) event.put(type_name, Value::of(std::string_view(type_)));
+  if (!type_.empty() && !event.get(type_name))
+    event.put(type_name, Value::of(std::string_view(type_)));
   for (const Addition& addition : add_)
     if (!add(event, addition)) return false;
   for (const Target& target : remove_) {

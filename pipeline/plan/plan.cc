@@ -8,14 +8,21 @@ namespace millrace {
 /// Walks the syntax tree once; goes on after an error, so that all of them are reported.
 class PlanBuilder {
  public:
-  PlanBuilder(const config::SourceSet& sources, const Maker& maker) : sources_(sources), maker_(maker), plan_(new Plan) {}
+  PlanBuilder(const config::SourceSet& sources, const Maker& maker)
+      : sources_(sources), maker_(maker), plan_(new Plan) {}
 
   std::unique_ptr<Plan> build(const config::Config& config) {
     for (const config::Section& section : config.sections) {
       switch (section.kind) {
-        case config::SectionKind::input: add_inputs(section.statements); break;
-        case config::SectionKind::filter: add_stages(section.statements, plan_->filters_, &PlanBuilder::make_filter); break;
-        case config::SectionKind::output: add_stages(section.statements, plan_->routing_, &PlanBuilder::make_output); break;
+        case config::SectionKind::input:
+          add_inputs(section.statements);
+          break;
+        case config::SectionKind::filter:
+          add_stages(section.statements, plan_->filters_, &PlanBuilder::make_filter);
+          break;
+        case config::SectionKind::output:
+          add_stages(section.statements, plan_->routing_, &PlanBuilder::make_output);
+          break;
       }
     }
     return maker_.diagnostics.has_errors() ? nullptr : std::move(plan_);
@@ -29,7 +36,8 @@ class PlanBuilder {
       if (statement.plugin())
         add_input(*statement.plugin());
       else
-        maker_.diagnostics.error(statement.branch()->span, "an input section has no conditions", "put the `if` into the filter or output section");
+        maker_.diagnostics.error(statement.branch()->span, "an input section has no conditions",
+                                 "put the `if` into the filter or output section");
     }
   }
 
@@ -44,9 +52,11 @@ class PlanBuilder {
     plan_->inputs_.push_back(std::move(planned));
   }
 
-  void add_stages(const std::vector<config::Statement>& statements, Stages& stages, MakeStage make) {
+  void add_stages(const std::vector<config::Statement>& statements, Stages& stages,
+                  MakeStage make) {
     for (const config::Statement& statement : statements) {
-      auto stage = statement.plugin() ? (this->*make)(*statement.plugin()) : make_branch(*statement.branch(), make);
+      auto stage = statement.plugin() ? (this->*make)(*statement.plugin())
+                                      : make_branch(*statement.branch(), make);
       if (stage) stages.push_back(std::move(stage));
     }
   }
@@ -55,7 +65,8 @@ class PlanBuilder {
     std::vector<BranchStage::Arm> arms;
     for (const config::Clause& clause : branch.clauses) {
       BranchStage::Arm arm{nullptr, std::string(sources_.text(clause.span)), {}};
-      if (clause.condition) arm.condition = Condition::compile(*clause.condition, maker_.diagnostics);
+      if (clause.condition)
+        arm.condition = Condition::compile(*clause.condition, maker_.diagnostics);
       add_stages(clause.body, arm.body, make);
       arms.push_back(std::move(arm));
     }
@@ -69,7 +80,8 @@ class PlanBuilder {
     auto filter = plugin->make(ast, maker_, default_id(ast.name), common);
     if (!filter) return nullptr;
     check_id(common.id, ast.span);
-    auto stage = std::make_unique<FilterStage>(ast.name, common.id, std::move(filter), Decorations(common, maker_.diagnostics),
+    auto stage = std::make_unique<FilterStage>(ast.name, common.id, std::move(filter),
+                                               Decorations(common, maker_.diagnostics),
                                                plan_->filter_stages_.size());
     plan_->filter_stages_.push_back(stage.get());
     return stage;
@@ -86,11 +98,14 @@ class PlanBuilder {
   }
 
   /// `grok-2`: the second grok of the config.
-  std::string default_id(const std::string& name) { return name + "-" + std::to_string(++used_names_[name]); }
+  std::string default_id(const std::string& name) {
+    return name + "-" + std::to_string(++used_names_[name]);
+  }
 
   void check_id(const std::string& id, config::Span span) {
     if (!id.empty() && !ids_.insert(id).second)
-      maker_.diagnostics.error(span, "the id `" + id + "` is used twice", "ids tell plugins apart in the metrics and in the log");
+      maker_.diagnostics.error(span, "the id `" + id + "` is used twice",
+                               "ids tell plugins apart in the metrics and in the log");
   }
 
   const config::SourceSet& sources_;
@@ -100,7 +115,8 @@ class PlanBuilder {
   std::set<std::string> ids_;
 };
 
-std::unique_ptr<Plan> Plan::build(const config::Config& config, const config::SourceSet& sources, const Maker& maker) {
+std::unique_ptr<Plan> Plan::build(const config::Config& config, const config::SourceSet& sources,
+                                  const Maker& maker) {
   return PlanBuilder(sources, maker).build(config);
 }
 
@@ -120,7 +136,8 @@ std::vector<Selection> Plan::Worker::run(Batch& batch) {
 
 std::string Plan::describe() const {
   std::string out;
-  for (const PlannedInput& input : inputs_) out += "input   " + input.name + "  (" + input.id + ")\n";
+  for (const PlannedInput& input : inputs_)
+    out += "input   " + input.name + "  (" + input.id + ")\n";
   if (!filters_.empty()) out += "filter\n";
   for (const auto& stage : filters_) stage->describe(out, 1);
   out += "output\n";

@@ -25,20 +25,24 @@ struct PlannedOutput {
   std::unique_ptr<Output> output;
 };
 
-/// A configuration made executable: inputs, filter stages, outputs and the conditions around them. Immutable once built, apart from what
-/// its plugins guard themselves; all workers run the same plan.
+/// A configuration made executable: inputs, filter stages, outputs and the conditions around them.
+/// Immutable once built, apart from what its plugins guard themselves; all workers run the same
+/// plan.
 class Plan {
  public:
-  /// Builds everything that `config` says, without side effects. nullptr: the diagnostics of `maker` say why, all of it.
-  /// `sources`: what `config` was read from, for the text of conditions.
-  static std::unique_ptr<Plan> build(const config::Config& config, const config::SourceSet& sources, const Maker& maker);
+  /// Builds everything that `config` says, without side effects. nullptr: the diagnostics of
+  /// `maker` say why, all of it. `sources`: what `config` was read from, for the text of
+  /// conditions.
+  static std::unique_ptr<Plan> build(const config::Config& config, const config::SourceSet& sources,
+                                     const Maker& maker);
 
   /// What one worker needs to run it.
   class Worker {
    public:
     explicit Worker(const Plan& plan);
 
-    /// Runs the filters over `batch`, then decides which events go where: one selection for each output, in the plan's order.
+    /// Runs the filters over `batch`, then decides which events go where: one selection for each
+    /// output, in the plan's order.
     std::vector<Selection> run(Batch& batch);
 
    private:
@@ -63,8 +67,8 @@ class Plan {
   std::vector<PlannedInput> inputs_;
   std::vector<PlannedOutput> outputs_;
   Stages filters_;
-  Stages routing_;                                   // the output section; its leaves are RouteStages
-  std::vector<const FilterStage*> filter_stages_;    // all of them, by number
+  Stages routing_;                                 // the output section; its leaves are RouteStages
+  std::vector<const FilterStage*> filter_stages_;  // all of them, by number
 };
 
 }  // namespace millrace

@@ -5,11 +5,14 @@
 namespace millrace {
 namespace {
 
-void add_line(std::string& out, int depth, const std::string& text) { out += std::string(static_cast<std::size_t>(depth) * 2, ' ') + text + "\n"; }
+void add_line(std::string& out, int depth, const std::string& text) {
+  out += std::string(static_cast<std::size_t>(depth) * 2, ' ') + text + "\n";
+}
 
 }  // namespace
 
-FilterStage::FilterStage(std::string name, std::string id, std::unique_ptr<Filter> filter, Decorations decorations, std::size_t number)
+FilterStage::FilterStage(std::string name, std::string id, std::unique_ptr<Filter> filter,
+                         Decorations decorations, std::size_t number)
     : name_(std::move(name)),
       id_(std::move(id)),
       filter_(std::move(filter)),
@@ -33,10 +36,14 @@ void FilterStage::run(StageRun& run) const {
   if (call.reshaped) run.selection = std::move(call.out);
   counters_.out.fetch_add(run.selection.size(), std::memory_order_relaxed);
   const auto spent = std::chrono::steady_clock::now() - start;
-  counters_.nanoseconds.fetch_add(static_cast<std::uint64_t>(std::chrono::nanoseconds(spent).count()), std::memory_order_relaxed);
+  counters_.nanoseconds.fetch_add(
+      static_cast<std::uint64_t>(std::chrono::nanoseconds(spent).count()),
+      std::memory_order_relaxed);
 }
 
-void FilterStage::describe(std::string& out, int depth) const { add_line(out, depth, name_ + "  (" + id_ + ")"); }
+void FilterStage::describe(std::string& out, int depth) const {
+  add_line(out, depth, name_ + "  (" + id_ + ")");
+}
 
 void BranchStage::run(StageRun& run) const {
   Selection undecided = std::move(run.selection);
@@ -64,8 +71,12 @@ void BranchStage::describe(std::string& out, int depth) const {
   }
 }
 
-void RouteStage::run(StageRun& run) const { run.routes[output_].insert(run.routes[output_].end(), run.selection.begin(), run.selection.end()); }
+void RouteStage::run(StageRun& run) const {
+  run.routes[output_].insert(run.routes[output_].end(), run.selection.begin(), run.selection.end());
+}
 
-void RouteStage::describe(std::string& out, int depth) const { add_line(out, depth, name_ + "  (" + id_ + ")"); }
+void RouteStage::describe(std::string& out, int depth) const {
+  add_line(out, depth, name_ + "  (" + id_ + ")");
+}
 
 }  // namespace millrace

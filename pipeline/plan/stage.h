@@ -52,7 +52,8 @@ class FilterStage : public Stage {
   };
 
   /// `number`: its slot in StageScratch.
-  FilterStage(std::string name, std::string id, std::unique_ptr<Filter> filter, Decorations decorations, std::size_t number);
+  FilterStage(std::string name, std::string id, std::unique_ptr<Filter> filter,
+              Decorations decorations, std::size_t number);
 
   void run(StageRun& run) const override;
   void describe(std::string& out, int depth) const override;
@@ -71,7 +72,8 @@ class FilterStage : public Stage {
   mutable Counters counters_;
 };
 
-/// if / else if / else: the selection is divided, each part runs its arm, and what is left of the parts joins again in order.
+/// if / else if / else: the selection is divided, each part runs its arm, and what is left of the
+/// parts joins again in order.
 class BranchStage : public Stage {
  public:
   struct Arm {
@@ -91,7 +93,8 @@ class BranchStage : public Stage {
 /// Copies the selection to an output.
 class RouteStage : public Stage {
  public:
-  RouteStage(std::string name, std::string id, std::size_t output) : name_(std::move(name)), id_(std::move(id)), output_(output) {}
+  RouteStage(std::string name, std::string id, std::size_t output)
+      : name_(std::move(name)), id_(std::move(id)), output_(output) {}
 
   void run(StageRun& run) const override;
   void describe(std::string& out, int depth) const override;

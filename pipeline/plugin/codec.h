@@ -12,20 +12,22 @@
 
 namespace millrace {
 
-/// Bytes -> events, for one stream (a file, a connection) or for the messages of one input thread. Keeps what it must hold back
-/// between calls, within its own bound in bytes. Not thread-safe.
+/// Bytes -> events, for one stream (a file, a connection) or for the messages of one input thread.
+/// Keeps what it must hold back between calls, within its own bound in bytes. Not thread-safe.
 class Decoder {
  public:
   virtual ~Decoder() = default;
 
-  /// Appends the events of whole `messages` to `out`. The messages' bytes live as long as `out` and have kReadPadding readable bytes
-  /// behind them, so values may view them. Bytes that make no sense become an event with a failure tag, never nothing.
+  /// Appends the events of whole `messages` to `out`. The messages' bytes live as long as `out` and
+  /// have kReadPadding readable bytes behind them, so values may view them. Bytes that make no
+  /// sense become an event with a failure tag, never nothing.
   virtual void decode(std::span<const std::string_view> messages, Batch& out) = 0;
 
   /// Appends what is held back: the source has ended, or has been quiet for auto_flush().
   virtual void flush(Batch& /*out*/) {}
 
-  /// How many of the latest messages are not covered by events yet. An input's position must not pass them.
+  /// How many of the latest messages are not covered by events yet. An input's position must not
+  /// pass them.
   virtual std::size_t held_messages() const { return 0; }
 
   /// Flush after this much silence; nullopt: only at the end.
@@ -43,7 +45,8 @@ class Encoder {
 /// How an input that reads a stream of bytes cuts messages for a codec.
 struct Framing {
   std::string delimiter = "\n";
-  /// A longer message is cut here and its pieces are tagged `_messagetoolong`, so that nothing is lost and memory has a bound.
+  /// A longer message is cut here and its pieces are tagged `_messagetoolong`, so that nothing is
+  /// lost and memory has a bound.
   std::size_t max_bytes = std::size_t{16} << 20;
   /// A carriage return before the delimiter is not part of the message.
   bool strip_cr = false;
@@ -57,8 +60,8 @@ class Codec {
   /// For inputs whose protocol delivers whole messages (a Kafka record, generator's lines).
   virtual std::unique_ptr<Decoder> message_decoder() const = 0;
 
-  /// For inputs that read a stream and cut it by framing(): each message is one line. As in Logstash `plain` means `line` here, and
-  /// `json` means `json_lines`.
+  /// For inputs that read a stream and cut it by framing(): each message is one line. As in
+  /// Logstash `plain` means `line` here, and `json` means `json_lines`.
   virtual std::unique_ptr<Decoder> stream_decoder() const { return message_decoder(); }
   virtual Framing framing() const { return {}; }
 

@@ -22,12 +22,14 @@ struct FilterRun {
   std::span<const std::uint32_t> events;
   /// From make_scratch(); this worker's own.
   FilterScratch* scratch;
-  /// To be filled, in order: the events on which the filter succeeded. Only they get the common options (add_field, add_tag, ...). An
-  /// event on which it failed gets the filter's failure tag from the filter itself.
+  /// To be filled, in order: the events on which the filter succeeded. Only they get the common
+  /// options (add_field, add_tag, ...). An event on which it failed gets the filter's failure tag
+  /// from the filter itself.
   Selection& matched;
 
-  /// For a filter that drops, splits or clones: from here on `out` lists, in leaving order, the events that go on after it, new ones
-  /// included (Batch::add_child). Events left out must have been given their state (Batch::set_state).
+  /// For a filter that drops, splits or clones: from here on `out` lists, in leaving order, the
+  /// events that go on after it, new ones included (Batch::add_child). Events left out must have
+  /// been given their state (Batch::set_state).
   Selection& reshape() {
     reshaped = true;
     return out;
@@ -45,11 +47,12 @@ class Filter {
   /// nullptr: it needs none.
   virtual std::unique_ptr<FilterScratch> make_scratch() const { return nullptr; }
 
-  /// Called by all workers at once, each with its own batch and scratch: shared state must be guarded. No event may get lost: bad data is
-  /// tagged and kept.
+  /// Called by all workers at once, each with its own batch and scratch: shared state must be
+  /// guarded. No event may get lost: bad data is tagged and kept.
   virtual void apply(FilterRun& run) = 0;
 
-  /// The tag for an event on which a common option could not be carried out; nullopt: `_NAME_error`.
+  /// The tag for an event on which a common option could not be carried out; nullopt:
+  /// `_NAME_error`.
   virtual std::optional<std::string> common_failure_tag() const { return std::nullopt; }
 };
 

@@ -14,12 +14,15 @@ class Emitter {
  public:
   virtual ~Emitter() = default;
 
-  /// Hands the events of `batch` over; they end at `position` of the source. Adds the input's `type`, `tags` and `add_field`. Blocks while the
-  /// pipeline's queue is full: that is how backpressure reaches the source. False: the pipeline is stopping, the batch was not taken and
-  /// its position will not be acknowledged. An empty batch acknowledges the position once everything before it is settled.
+  /// Hands the events of `batch` over; they end at `position` of the source. Adds the input's
+  /// `type`, `tags` and `add_field`. Blocks while the pipeline's queue is full: that is how
+  /// backpressure reaches the source. False: the pipeline is stopping, the batch was not taken and
+  /// its position will not be acknowledged. An empty batch acknowledges the position once
+  /// everything before it is settled.
   virtual bool emit(Batch::Ptr batch, SourcePosition position) = 0;
 
-  /// Requested when the input shall end: finish or give back what is half read, and return from run().
+  /// Requested when the input shall end: finish or give back what is half read, and return from
+  /// run().
   virtual const StopSignal& stop() const = 0;
 
   /// Events that one batch should hold at the most (pipeline.batch.size).
@@ -28,17 +31,20 @@ class Emitter {
   virtual std::chrono::milliseconds batch_delay() const = 0;
 };
 
-/// A source of events. Created from options while the config is loaded (no side effects yet), run on a thread of its own.
+/// A source of events. Created from options while the config is loaded (no side effects yet), run
+/// on a thread of its own.
 class Input : public Acknowledged {
  public:
-  /// Returns when the source has ended or a stop is requested; an error ends the pipeline with exit status 2. A source that is down is
-  /// no error: try again for ever, with backoff, until emitter.stop().
+  /// Returns when the source has ended or a stop is requested; an error ends the pipeline with exit
+  /// status 2. A source that is down is no error: try again for ever, with backoff, until
+  /// emitter.stop().
   virtual Result<void> run(Emitter& emitter) = 0;
 
   /// Most inputs have no position to store.
   void acknowledged(SourcePosition) noexcept override {}
 
-  /// After run() has returned and everything that will be settled is: the last chance to store positions.
+  /// After run() has returned and everything that will be settled is: the last chance to store
+  /// positions.
   virtual void close() {}
 };
 

@@ -19,17 +19,19 @@ namespace millrace {
 /// What plugins may know about the pipeline that they are made for. Outlives them.
 struct PipelineInfo {
   std::string id = "main";
-  std::string node_name;                 ///< node.name
-  std::string host_name;                 ///< of this machine, for `host`
-  std::filesystem::path data_directory;  ///< path.data; plugins make their own folder below it, plugins/...
+  std::string node_name;  ///< node.name
+  std::string host_name;  ///< of this machine, for `host`
+  std::filesystem::path
+      data_directory;  ///< path.data; plugins make their own folder below it, plugins/...
   EcsMode ecs = EcsMode::v8;
   bool console = false;  ///< stdout is a terminal
 };
 
 /// What a plugin's create() gets besides its options.
 ///
-/// create() has no side effects beyond memory: a config that is only checked opens no file and no socket. It reports everything that is
-/// wrong with the options' meaning at their places and then returns nullptr.
+/// create() has no side effects beyond memory: a config that is only checked opens no file and no
+/// socket. It reports everything that is wrong with the options' meaning at their places and then
+/// returns nullptr.
 struct PluginContext {
   const PipelineInfo& pipeline;
   EcsMode ecs;                 ///< the plugin's own ecs_compatibility, or the pipeline's
@@ -63,9 +65,11 @@ struct DeclaredPlugin {
   std::shared_ptr<const OptionTable> own;     ///< its own options
   std::shared_ptr<const OptionTable> common;  ///< those of its kind
 
-  /// Binds the options and creates the plugin; `common` gets the common options, its id `default_id` where none is given. nullptr: the
-  /// diagnostics say why.
-  std::function<std::unique_ptr<Made>(const config::Plugin&, const Maker&, const std::string& default_id, Common& common_out)> make;
+  /// Binds the options and creates the plugin; `common` gets the common options, its id
+  /// `default_id` where none is given. nullptr: the diagnostics say why.
+  std::function<std::unique_ptr<Made>(const config::Plugin&, const Maker&,
+                                      const std::string& default_id, Common& common_out)>
+      make;
 };
 
 using InputPlugin = DeclaredPlugin<Input, CommonInputOptions>;
@@ -101,14 +105,17 @@ class Registry {
 
 /// The common part of input_plugin(), filter_plugin(), ...
 template <typename Made, typename Common, typename O>
-DeclaredPlugin<Made, Common> declare_plugin(std::string name, std::string summary, Options<O> own, Options<Common> common,
-                                            std::unique_ptr<Made> (*create)(O, const PluginContext&)) {
+DeclaredPlugin<Made, Common> declare_plugin(std::string name, std::string summary, Options<O> own,
+                                            Options<Common> common,
+                                            std::unique_ptr<Made> (*create)(O,
+                                                                            const PluginContext&)) {
   DeclaredPlugin<Made, Common> plugin{std::move(name), std::move(summary), nullptr, nullptr, {}};
   const auto own_table = std::make_shared<const Options<O>>(std::move(own));
   const auto common_table = std::make_shared<const Options<Common>>(std::move(common));
   plugin.own = own_table;
   plugin.common = common_table;
-  plugin.make = [own_table, common_table, create](const config::Plugin& ast, const Maker& maker, const std::string& default_id,
+  plugin.make = [own_table, common_table, create](const config::Plugin& ast, const Maker& maker,
+                                                  const std::string& default_id,
                                                   Common& common_out) -> std::unique_ptr<Made> {
     O options;
     OptionPlaces places;
@@ -121,35 +128,43 @@ DeclaredPlugin<Made, Common> declare_plugin(std::string name, std::string summar
       codec = maker.registry.make_codec(common_out.codec, maker);
       if (!codec) return nullptr;
     }
-    const PluginContext context{maker.pipeline, common_out.ecs_compatibility.value_or(maker.pipeline.ecs), common_out.id, places,
-                                maker.diagnostics, std::move(codec)};
+    const PluginContext context{
+        maker.pipeline,    common_out.ecs_compatibility.value_or(maker.pipeline.ecs),
+        common_out.id,     places,
+        maker.diagnostics, std::move(codec)};
     return create(std::move(options), context);
   };
   return plugin;
 }
 
 template <typename O>
-InputPlugin input_plugin(std::string name, std::string summary, Options<O> options, std::unique_ptr<Input> (*create)(O, const PluginContext&),
+InputPlugin input_plugin(std::string name, std::string summary, Options<O> options,
+                         std::unique_ptr<Input> (*create)(O, const PluginContext&),
                          std::string default_codec = "plain") {
-  return declare_plugin(std::move(name), std::move(summary), std::move(options), common_input_options(std::move(default_codec)), create);
+  return declare_plugin(std::move(name), std::move(summary), std::move(options),
+                        common_input_options(std::move(default_codec)), create);
 }
 
 template <typename O>
 FilterPlugin filter_plugin(std::string name, std::string summary, Options<O> options,
                            std::unique_ptr<Filter> (*create)(O, const PluginContext&)) {
-  return declare_plugin(std::move(name), std::move(summary), std::move(options), common_filter_options(), create);
+  return declare_plugin(std::move(name), std::move(summary), std::move(options),
+                        common_filter_options(), create);
 }
 
 template <typename O>
 OutputPlugin output_plugin(std::string name, std::string summary, Options<O> options,
-                           std::unique_ptr<Output> (*create)(O, const PluginContext&), std::string default_codec = "plain") {
-  return declare_plugin(std::move(name), std::move(summary), std::move(options), common_output_options(std::move(default_codec)), create);
+                           std::unique_ptr<Output> (*create)(O, const PluginContext&),
+                           std::string default_codec = "plain") {
+  return declare_plugin(std::move(name), std::move(summary), std::move(options),
+                        common_output_options(std::move(default_codec)), create);
 }
 
 template <typename O>
 CodecPlugin codec_plugin(std::string name, std::string summary, Options<O> options,
                          std::unique_ptr<Codec> (*create)(O, const PluginContext&)) {
-  return declare_plugin(std::move(name), std::move(summary), std::move(options), common_codec_options(), create);
+  return declare_plugin(std::move(name), std::move(summary), std::move(options),
+                        common_codec_options(), create);
 }
 
 }  // namespace millrace

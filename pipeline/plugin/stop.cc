@@ -21,7 +21,8 @@ void StopSignal::request() noexcept {
 bool StopSignal::wait(std::chrono::milliseconds time) const {
   const auto deadline = std::chrono::steady_clock::now() + time;
   while (!requested()) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return true;
     pollfd waiting{fd_, POLLIN, 0};
     poll(&waiting, 1, static_cast<int>(std::min<std::int64_t>(left.count() + 1, 1'000'000)));

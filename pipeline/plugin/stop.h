@@ -5,7 +5,8 @@
 
 namespace millrace {
 
-/// Asks threads to stop, in a way that both a loop and a poll() can see. Thread-safe; request() is async-signal-safe.
+/// Asks threads to stop, in a way that both a loop and a poll() can see. Thread-safe; request() is
+/// async-signal-safe.
 class StopSignal {
  public:
   StopSignal();

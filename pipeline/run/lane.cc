@@ -17,7 +17,10 @@ void Lane::put(std::uint64_t number, std::optional<Delivery> delivery) {
   std::unique_lock lock(mutex_);
   if (delivery) {
     // The next in order may always come in: what waits behind it cannot leave before it.
-    room_.wait(lock, [&] { return bytes_ < settings_.max_bytes || (settings_.ordered && number == next_ && ready_.empty()) || give_up_.requested(); });
+    room_.wait(lock, [&] {
+      return bytes_ < settings_.max_bytes ||
+             (settings_.ordered && number == next_ && ready_.empty()) || give_up_.requested();
+    });
     const std::size_t bytes = delivery->footprint();
     bytes_ += bytes;
     Waiting waiting{std::move(*delivery), bytes};
@@ -37,7 +40,8 @@ void Lane::put(std::uint64_t number, std::optional<Delivery> delivery) {
 
 /// Caller holds mutex_.
 void Lane::release_in_order() {
-  for (auto first = early_.begin(); first != early_.end() && first->first == next_; first = early_.erase(first), ++next_) {
+  for (auto first = early_.begin(); first != early_.end() && first->first == next_;
+       first = early_.erase(first), ++next_) {
     if (first->second) ready_.push_back(std::move(*first->second));
   }
 }

@@ -2,9 +2,9 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <mutex>
-#include <deque>
 #include <optional>
 #include <thread>
 
@@ -13,8 +13,9 @@
 
 namespace millrace {
 
-/// An output's own road: puts what the workers finish out of order back into order, buffers a bounded number of bytes, and feeds the
-/// output on a thread of its own. A slow or dead output fills its lane and then holds up only workers that have something for it.
+/// An output's own road: puts what the workers finish out of order back into order, buffers a
+/// bounded number of bytes, and feeds the output on a thread of its own. A slow or dead output
+/// fills its lane and then holds up only workers that have something for it.
 ///
 /// Thread-safe; start() before put(), finish() after the last put().
 class Lane {
@@ -24,13 +25,14 @@ class Lane {
     bool ordered = true;  ///< pipeline.ordered
   };
   /// `give_up` lets writes that wait for a dead destination end, unsettled.
-  Lane(Output& output, const StopSignal& give_up, Settings settings) : output_(output), give_up_(give_up), settings_(settings) {}
+  Lane(Output& output, const StopSignal& give_up, Settings settings)
+      : output_(output), give_up_(give_up), settings_(settings) {}
   ~Lane();
 
   void start();
 
-  /// The output's share of batch `number`, nullopt where it has none. Every number is put once, from any thread, in any order. Blocks while
-  /// the lane is full.
+  /// The output's share of batch `number`, nullopt where it has none. Every number is put once,
+  /// from any thread, in any order. Blocks while the lane is full.
   void put(std::uint64_t number, std::optional<Delivery> delivery);
 
   /// Would put() block? For filling the lanes with room first.
@@ -61,11 +63,12 @@ class Lane {
   mutable std::mutex mutex_;
   std::condition_variable room_;
   std::condition_variable filled_;
-  std::uint64_t next_ = 0;                                  // guarded by mutex_: the number that goes next
-  std::map<std::uint64_t, std::optional<Waiting>> early_;  // guarded by mutex_: came before their turn
-  std::deque<Waiting> ready_;                               // guarded by mutex_: in order
-  std::size_t bytes_ = 0;                                   // guarded by mutex_: in early_ and ready_
-  bool finished_ = false;                                   // guarded by mutex_
+  std::uint64_t next_ = 0;  // guarded by mutex_: the number that goes next
+  std::map<std::uint64_t, std::optional<Waiting>>
+      early_;                  // guarded by mutex_: came before their turn
+  std::deque<Waiting> ready_;  // guarded by mutex_: in order
+  std::size_t bytes_ = 0;      // guarded by mutex_: in early_ and ready_
+  bool finished_ = false;      // guarded by mutex_
   std::thread thread_;
 };
 

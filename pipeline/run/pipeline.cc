@@ -20,7 +20,8 @@ class Pipeline::Source : public Emitter {
     thread_ = std::thread([this] {
       auto ended = planned_.input->run(*this);
       if (ended) return;
-      log::error("pipeline " + pipeline_.id(), "input {} died: {}", planned_.id, ended.error().message);
+      log::error("pipeline " + pipeline_.id(), "input {} died: {}", planned_.id,
+                 ended.error().message);
       error_ = std::move(ended).error();
       pipeline_.stop();
     });
@@ -61,10 +62,12 @@ class Pipeline::Source : public Emitter {
 
 Pipeline::Pipeline(std::unique_ptr<Plan> plan, PipelineSettings settings)
     : settings_(std::move(settings)), plan_(std::move(plan)), queue_(settings_.max_queue_bytes) {
-  for (PlannedInput& input : plan_->inputs()) sources_.push_back(std::make_unique<Source>(*this, input));
+  for (PlannedInput& input : plan_->inputs())
+    sources_.push_back(std::make_unique<Source>(*this, input));
   for (PlannedOutput& output : plan_->outputs()) {
     output_accounts_.push_back(&ledger_.add_output(output.id));
-    lanes_.push_back(std::make_unique<Lane>(*output.output, give_up_, Lane::Settings{settings_.max_output_bytes, settings_.ordered}));
+    lanes_.push_back(std::make_unique<Lane>(
+        *output.output, give_up_, Lane::Settings{settings_.max_output_bytes, settings_.ordered}));
   }
 }
 
@@ -76,7 +79,8 @@ Result<void> Pipeline::start() {
     if (!opened) return std::move(opened).error().at("output " + output.id);
   }
   for (auto& lane : lanes_) lane->start();
-  for (std::size_t i = 0; i < settings_.workers; ++i) workers_.emplace_back([this] { run_worker(); });
+  for (std::size_t i = 0; i < settings_.workers; ++i)
+    workers_.emplace_back([this] { run_worker(); });
   for (auto& source : sources_) source->start();
   return {};
 }
@@ -90,7 +94,8 @@ void Pipeline::run_worker() {
   }
 }
 
-void Pipeline::hand_over(NumberedBatch batch, std::uint32_t arrived, std::vector<Selection> routes) {
+void Pipeline::hand_over(NumberedBatch batch, std::uint32_t arrived,
+                         std::vector<Selection> routes) {
   std::vector<std::size_t> takers;
   std::vector<std::unique_ptr<Parcel>> parcels;
   std::vector<Selection> wanted;
@@ -102,7 +107,8 @@ void Pipeline::hand_over(NumberedBatch batch, std::uint32_t arrived, std::vector
     wanted.push_back(std::move(routes[i]));
     counters.push_back(&output_accounts_[i]->counters);
   }
-  std::vector<Delivery> deliveries = Dispatch::split(std::move(batch.batch), arrived, std::move(wanted), std::move(counters), ledger_.pipeline());
+  std::vector<Delivery> deliveries = Dispatch::split(
+      std::move(batch.batch), arrived, std::move(wanted), std::move(counters), ledger_.pipeline());
 
   std::vector<std::optional<Delivery>> by_lane(lanes_.size());
   for (std::size_t i = 0; i < takers.size(); ++i) {

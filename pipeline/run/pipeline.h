@@ -18,11 +18,11 @@ namespace millrace {
 struct PipelineSettings {
   std::string id = "main";
   std::size_t workers = 1;
-  std::uint32_t batch_size = 1000;                ///< events
+  std::uint32_t batch_size = 1000;  ///< events
   std::chrono::milliseconds batch_delay{50};
   bool ordered = true;
-  std::size_t max_queue_bytes = std::size_t{4} << 20;    ///< between inputs and workers
-  std::size_t max_output_bytes = std::size_t{8} << 20;   ///< waiting for one output
+  std::size_t max_queue_bytes = std::size_t{4} << 20;   ///< between inputs and workers
+  std::size_t max_output_bytes = std::size_t{8} << 20;  ///< waiting for one output
 };
 
 /// A running plan: a thread for each input, the workers, a lane for each output.
@@ -33,7 +33,8 @@ class Pipeline {
   Pipeline(std::unique_ptr<Plan> plan, PipelineSettings settings);
   ~Pipeline();
 
-  /// Opens the outputs and starts all threads. Errors: an output cannot be opened; nothing runs then.
+  /// Opens the outputs and starts all threads. Errors: an output cannot be opened; nothing runs
+  /// then.
   Result<void> start();
 
   /// Asks the inputs to end; what is in flight is delivered.
@@ -41,7 +42,8 @@ class Pipeline {
   /// Ends at once: what no output has confirmed stays unconfirmed, and its position is not stored.
   void give_up();
 
-  /// Returns when all inputs have ended and everything is delivered or given up. Errors: an input died.
+  /// Returns when all inputs have ended and everything is delivered or given up. Errors: an input
+  /// died.
   Result<void> wait();
 
   const Ledger& ledger() const { return ledger_; }

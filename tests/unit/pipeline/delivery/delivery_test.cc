@@ -10,7 +10,9 @@ namespace {
 
 struct Listener : Acknowledged {
   std::vector<std::uint64_t> positions;
-  void acknowledged(SourcePosition position) noexcept override { positions.push_back(position.position); }
+  void acknowledged(SourcePosition position) noexcept override {
+    positions.push_back(position.position);
+  }
 };
 
 /// A pipeline's books, an input's receipts and some outputs' books.
@@ -32,7 +34,8 @@ struct Books {
 
 TEST(Delivery, AcknowledgesWhenTheOnlyOutputHasDeliveredEverything) {
   Books books;
-  auto deliveries = Dispatch::split(books.batch(3, 100), 3, {{0, 1, 2}}, {&books.outputs[0]}, books.pipeline);
+  auto deliveries =
+      Dispatch::split(books.batch(3, 100), 3, {{0, 1, 2}}, {&books.outputs[0]}, books.pipeline);
   const std::uint32_t first[] = {1};
   deliveries[0].settle(first, Verdict::delivered);
   EXPECT_TRUE(books.listener.positions.empty());
@@ -44,7 +47,8 @@ TEST(Delivery, AcknowledgesWhenTheOnlyOutputHasDeliveredEverything) {
 
 TEST(Delivery, WaitsForTheSlowestOfSeveralOutputsAndTakesTheWorstVerdict) {
   Books books;
-  auto deliveries = Dispatch::split(books.batch(2, 7), 2, {{0, 1}, {1}}, {&books.outputs[0], &books.outputs[1]}, books.pipeline);
+  auto deliveries = Dispatch::split(books.batch(2, 7), 2, {{0, 1}, {1}},
+                                    {&books.outputs[0], &books.outputs[1]}, books.pipeline);
   deliveries[1].settle(Verdict::dead_lettered);
   EXPECT_TRUE(books.listener.positions.empty());
   deliveries[0].settle(Verdict::delivered);
@@ -69,7 +73,8 @@ TEST(Delivery, ASplitEventIsConfirmedByAllItsPieces) {
   const std::uint32_t a = batch->add_child(0, batch->copy_fields(0)).at();
   const std::uint32_t b = batch->add_child(a, batch->copy_fields(0)).at();
   batch->set_state(0, EventState::replaced);
-  auto deliveries = Dispatch::split(std::move(batch), 1, {{a, b}}, {&books.outputs[0]}, books.pipeline);
+  auto deliveries =
+      Dispatch::split(std::move(batch), 1, {{a, b}}, {&books.outputs[0]}, books.pipeline);
   const std::uint32_t first[] = {a};
   deliveries[0].settle(first, Verdict::delivered);
   EXPECT_TRUE(books.listener.positions.empty());
@@ -87,8 +92,8 @@ TEST(Delivery, LetGoUnsettledItStaysInFlight) {
   EXPECT_EQ(books.pipeline.snapshot().in_flight(), 2u);
 }
 
-/// Random batches with random drops, children and routes, settled in random order from several threads: the books must balance and the
-/// last acknowledged position must be the last one.
+/// Random batches with random drops, children and routes, settled in random order from several
+/// threads: the books must balance and the last acknowledged position must be the last one.
 TEST(Delivery, BooksBalanceOnRandomSchedules) {
   for (unsigned seed = 0; seed < 60; ++seed) {
     std::mt19937 random(seed);
@@ -100,14 +105,18 @@ TEST(Delivery, BooksBalanceOnRandomSchedules) {
       Selection live;
       for (std::uint32_t i = 0; i < events; ++i) {
         switch (random() % 4) {
-          case 0: batch->set_state(i, EventState::dropped); break;
+          case 0:
+            batch->set_state(i, EventState::dropped);
+            break;
           case 1: {
             batch->set_state(i, EventState::replaced);
             std::uint32_t after = i;
-            for (auto n = random() % 3; n > 0; --n) live.push_back(after = batch->add_child(after, batch->copy_fields(i)).at());
+            for (auto n = random() % 3; n > 0; --n)
+              live.push_back(after = batch->add_child(after, batch->copy_fields(i)).at());
             break;
           }
-          default: live.push_back(i);
+          default:
+            live.push_back(i);
         }
       }
       std::vector<Selection> wanted;
@@ -120,7 +129,8 @@ TEST(Delivery, BooksBalanceOnRandomSchedules) {
         wanted.push_back(std::move(selection));
         counters.push_back(&output);
       }
-      for (Delivery& delivery : Dispatch::split(std::move(batch), events, std::move(wanted), std::move(counters), books.pipeline))
+      for (Delivery& delivery : Dispatch::split(std::move(batch), events, std::move(wanted),
+                                                std::move(counters), books.pipeline))
         all.push_back(std::move(delivery));
     }
     std::shuffle(all.begin(), all.end(), random);
@@ -128,7 +138,9 @@ TEST(Delivery, BooksBalanceOnRandomSchedules) {
     for (unsigned part = 0; part < 3; ++part) {
       threads.emplace_back([&, part] {
         for (std::size_t i = part; i < all.size(); i += 3) {
-          const Selection half(all[i].events().begin(), all[i].events().begin() + static_cast<std::ptrdiff_t>(all[i].events().size() / 2));
+          const Selection half(
+              all[i].events().begin(),
+              all[i].events().begin() + static_cast<std::ptrdiff_t>(all[i].events().size() / 2));
           all[i].settle(half, Verdict::delivered);
           all[i].settle(i % 5 ? Verdict::delivered : Verdict::dead_lettered);
         }

@@ -20,7 +20,8 @@ TEST(Frontier, MovesOnlyOverAnUnbrokenRun) {
   EXPECT_EQ(frontier.waiting(), 0u);
 }
 
-/// The slow, obvious model: every receipt in a list; the frontier is the position of the last one before the first unsettled one.
+/// The slow, obvious model: every receipt in a list; the frontier is the position of the last one
+/// before the first unsettled one.
 class Model {
  public:
   std::size_t open(std::uint64_t position) {
@@ -39,7 +40,9 @@ class Model {
     bool settled;
   };
   std::size_t frontier() const {
-    return static_cast<std::size_t>(std::find_if(all_.begin(), all_.end(), [](const Entry& e) { return !e.settled; }) - all_.begin());
+    return static_cast<std::size_t>(
+        std::find_if(all_.begin(), all_.end(), [](const Entry& e) { return !e.settled; }) -
+        all_.begin());
   }
   std::vector<Entry> all_;
 };
@@ -59,7 +62,8 @@ TEST(Frontier, AgreesWithTheModelOnRandomSchedules) {
         open.push_back(number);
       } else {
         const auto at = random() % open.size();
-        ASSERT_EQ(frontier.settle(open[at]), model.settle(open[at])) << "seed " << seed << " step " << step;
+        ASSERT_EQ(frontier.settle(open[at]), model.settle(open[at]))
+            << "seed " << seed << " step " << step;
         open.erase(open.begin() + static_cast<std::ptrdiff_t>(at));
       }
       ASSERT_GE(frontier.waiting(), open.size());

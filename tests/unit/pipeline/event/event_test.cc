@@ -43,7 +43,8 @@ Event event_of(Batch& batch, std::string_view text) {
 
 TEST(Event, HasTimestampAndVersionFromTheStart) {
   auto batch = Batch::make();
-  EXPECT_EQ(show(batch->add(Timestamp{0})), R"({"@timestamp":"1970-01-01T00:00:00.000Z","@version":"1"})");
+  EXPECT_EQ(show(batch->add(Timestamp{0})),
+            R"({"@timestamp":"1970-01-01T00:00:00.000Z","@version":"1"})");
 }
 
 TEST(Event, SetMakesTheObjectsOnTheWay) {
@@ -104,9 +105,10 @@ TEST(Event, TagsAreASetUnlessTheyAreALoneString) {
 TEST(Event, BadTimestampsAndTagsOfADocumentAreKeptAside) {
   auto batch = Batch::make();
   Event event = event_of(*batch, R"({"@timestamp":"yesterday","tags":{"a":1}})");
-  EXPECT_EQ(show(event),
-            R"({"@timestamp":"1970-01-01T00:00:00.000Z","@version":"1","_@timestamp":"yesterday","_tags":[{"a":1}],)"
-            R"("tags":["_timestampparsefailure","_tagsparsefailure"]})");
+  EXPECT_EQ(
+      show(event),
+      R"({"@timestamp":"1970-01-01T00:00:00.000Z","@version":"1","_@timestamp":"yesterday","_tags":[{"a":1}],)"
+      R"("tags":["_timestampparsefailure","_tagsparsefailure"]})");
 }
 
 TEST(Event, MetadataIsNotPrinted) {
@@ -158,8 +160,9 @@ TEST(BatchNames, FindsANameThatAConfigMentionsOnlyLater) {
 }
 
 TEST(FieldRef, RefusesMalformedText) {
-  for (std::string_view bad : {"", "[", "]", "[]", "[a", "a]", "a[b]", "[a]b", "[a][]", "[[a]", "[a]]", "[foo]][bar]", "[this[is]terrible]",
-                               "[[foo][bar]nope][baz]", "[nope[foo][bar]][baz]", "[[[[[[[[[[[]"}) {
+  for (std::string_view bad :
+       {"", "[", "]", "[]", "[a", "a]", "a[b]", "[a]b", "[a][]", "[[a]", "[a]]", "[foo]][bar]",
+        "[this[is]terrible]", "[[foo][bar]nope][baz]", "[nope[foo][bar]][baz]", "[[[[[[[[[[[]"}) {
     EXPECT_FALSE(FieldRef::parse(bad)) << bad;
   }
 }
@@ -167,7 +170,8 @@ TEST(FieldRef, RefusesMalformedText) {
 TEST(FieldRef, FlattensEmbeddedReferences) {
   auto batch = Batch::make();
   Event event = event_of(*batch, R"({"a":{"b":{"c":1}}})");
-  for (std::string_view text : {"[a][b][c]", "[[a][b]][c]", "[[a]][b][c]", "[[[a][b][c]]]"}) EXPECT_EQ(event.get(ref(text))->integer(), 1) << text;
+  for (std::string_view text : {"[a][b][c]", "[[a][b]][c]", "[[a]][b][c]", "[[[a][b][c]]]"})
+    EXPECT_EQ(event.get(ref(text))->integer(), 1) << text;
 }
 
 }  // namespace

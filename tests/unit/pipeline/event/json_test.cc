@@ -23,7 +23,8 @@ TEST(WriteJsonString, EscapesAtEveryOffset) {
       text[at] = '\n';
       Buffer out;
       write_json_string(text, out);
-      std::string want = "\"" + std::string(at, 'x') + "\\n" + std::string(length - at - 1, 'x') + "\"";
+      std::string want =
+          "\"" + std::string(at, 'x') + "\\n" + std::string(length - at - 1, 'x') + "\"";
       ASSERT_EQ(out.view(), want);
     }
   }
@@ -35,8 +36,10 @@ TEST(WriteJsonString, ReplacesWhatIsNotUtf8) {
     write_json_string(in, out);
     return std::string(out.view());
   };
-  EXPECT_EQ(text("caf\xC3\xA9 \xE6\x97\xA5 \xF0\x9F\x98\x80"), "\"caf\xC3\xA9 \xE6\x97\xA5 \xF0\x9F\x98\x80\"");
-  for (std::string_view bad : {"\xFF", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xF4\x90\x80\x80", "\x80"})
+  EXPECT_EQ(text("caf\xC3\xA9 \xE6\x97\xA5 \xF0\x9F\x98\x80"),
+            "\"caf\xC3\xA9 \xE6\x97\xA5 \xF0\x9F\x98\x80\"");
+  for (std::string_view bad : {"\xFF", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80",
+                               "\xF5\x80\x80\x80", "\xF4\x90\x80\x80", "\x80"})
     EXPECT_EQ(text(bad).substr(0, 4), "\"\xEF\xBF\xBD") << bad.size();
   EXPECT_EQ(text(std::string_view("\0\x1f\x7f", 3)), "\"\\u0000\\u001f\x7f\"");
 }
@@ -58,7 +61,8 @@ TEST(WriteJsonNumber, IsShortestAndReadsBack) {
 TEST(JsonReader, KeepsNumbersThatNoMachineTypeHolds) {
   auto batch = Batch::make();
   JsonReader reader;
-  const std::string_view text = batch->arena().copy(R"({"a":18446744073709551616,"b":[1e400,-9223372036854775809],"c":9223372036854775807})");
+  const std::string_view text = batch->arena().copy(
+      R"({"a":18446744073709551616,"b":[1e400,-9223372036854775809],"c":9223372036854775807})");
   auto value = reader.read(text, *batch);
   ASSERT_TRUE(value);
   EXPECT_EQ(written(*batch, *value), text);
@@ -66,8 +70,11 @@ TEST(JsonReader, KeepsNumbersThatNoMachineTypeHolds) {
 
 TEST(JsonReader, RefusesWhatIsNotJson) {
   JsonReader reader;
-  for (std::string_view bad : {"", " ", "{", "}", "[1,]", "{\"a\":}", "{\"a\" 1}", "nul", "tru", "01", "1.", "-", "\"", "\"\\q\"", "{} x", "[1] 2", "1 2",
-                               "\"a\nb\"", "{'a':1}", "\"\xFF\"", "99999999999999999999x", "[1e]"}) {
+  for (std::string_view bad :
+       {"",     " ",     "{",   "}",        "[1,]",    "{\"a\":}", "{\"a\" 1}",
+        "nul",  "tru",   "01",  "1.",       "-",       "\"",       "\"\\q\"",
+        "{} x", "[1] 2", "1 2", "\"a\nb\"", "{'a':1}", "\"\xFF\"", "99999999999999999999x",
+        "[1e]"}) {
     auto batch = Batch::make();
     EXPECT_FALSE(reader.read(batch->arena().copy(bad), *batch)) << bad;
   }
@@ -77,7 +84,8 @@ TEST(JsonReader, RefusesNestingPastItsLimitWithoutCrashing) {
   JsonReader reader;
   for (std::size_t depth : {std::size_t{1000}, std::size_t{1'000'000}}) {
     auto batch = Batch::make();
-    EXPECT_FALSE(reader.read(batch->arena().copy(std::string(depth, '[') + std::string(depth, ']')), *batch));
+    EXPECT_FALSE(reader.read(batch->arena().copy(std::string(depth, '[') + std::string(depth, ']')),
+                             *batch));
     EXPECT_FALSE(reader.read(batch->arena().copy(std::string(depth, '[')), *batch));
   }
 }
@@ -102,12 +110,18 @@ class RandomValues {
 
   Value value(int depth) {
     switch (random_() % (depth < 4 ? 8 : 6)) {
-      case 0: return Value();
-      case 1: return Value::of(random_() % 2 == 0);
-      case 2: return Value::of(static_cast<std::int64_t>(random_()) >> (random_() % 64));
-      case 3: return Value::of(std::ldexp(static_cast<double>(static_cast<std::int64_t>(random_())), static_cast<int>(random_() % 200) - 100));
+      case 0:
+        return Value();
+      case 1:
+        return Value::of(random_() % 2 == 0);
+      case 2:
+        return Value::of(static_cast<std::int64_t>(random_()) >> (random_() % 64));
+      case 3:
+        return Value::of(std::ldexp(static_cast<double>(static_cast<std::int64_t>(random_())),
+                                    static_cast<int>(random_() % 200) - 100));
       case 4:
-      case 5: return Value::of(batch_.arena().copy(text()));
+      case 5:
+        return Value::of(batch_.arena().copy(text()));
       case 6: {
         Array* array = Array::make(batch_.arena(), 0);
         for (auto n = random_() % 6; n > 0; --n) array->push(batch_.arena(), value(depth + 1));
@@ -115,7 +129,8 @@ class RandomValues {
       }
       default: {
         Object* object = Object::make(batch_.arena(), 0);
-        for (auto n = random_() % 50; n > 0; --n) object->slot(batch_.arena(), batch_.names().id(text())) = value(depth + 1);
+        for (auto n = random_() % 50; n > 0; --n)
+          object->slot(batch_.arena(), batch_.names().id(text())) = value(depth + 1);
         return Value::of(object);
       }
     }
@@ -123,7 +138,19 @@ class RandomValues {
 
  private:
   std::string text() {
-    static const std::string_view pieces[] = {"a", "Z", " ", "\"", "\\", "\n", "\t", "\x01", "/", "\xC3\xA9", "\xF0\x9F\x98\x80", "0123456789abcdef", std::string_view("\0", 1)};
+    static const std::string_view pieces[] = {"a",
+                                              "Z",
+                                              " ",
+                                              "\"",
+                                              "\\",
+                                              "\n",
+                                              "\t",
+                                              "\x01",
+                                              "/",
+                                              "\xC3\xA9",
+                                              "\xF0\x9F\x98\x80",
+                                              "0123456789abcdef",
+                                              std::string_view("\0", 1)};
     std::string out;
     for (auto n = random_() % 12; n > 0; --n) out += pieces[random_() % std::size(pieces)];
     return out;

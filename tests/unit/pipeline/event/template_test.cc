@@ -23,7 +23,8 @@ Event event_of(Batch& batch, std::string_view text) {
 
 TEST(Template, ShowsEveryTypeAsText) {
   auto batch = Batch::make();
-  Event event = event_of(*batch, R"({"s":"x","i":-1,"f":1.0,"b":true,"l":[1,["a",null]],"o":{"k":"v"},"n":null})");
+  Event event = event_of(
+      *batch, R"({"s":"x","i":-1,"f":1.0,"b":true,"l":[1,["a",null]],"o":{"k":"v"},"n":null})");
   const auto text = [&](std::string_view source) {
     Buffer out;
     auto parsed = Template::parse(source);

@@ -59,7 +59,8 @@ TEST(Object, BehavesLikeAListOfPairs) {
     const NameId names = 1 + random() % 100;
     for (int step = 0; step < 300; ++step) {
       const NameId name = random() % names;
-      const auto at = std::find_if(model.begin(), model.end(), [&](const auto& pair) { return pair.first == name; });
+      const auto at = std::find_if(model.begin(), model.end(),
+                                   [&](const auto& pair) { return pair.first == name; });
       if (random() % 3 == 0) {
         EXPECT_EQ(object->erase(name), at != model.end());
         if (at != model.end()) model.erase(at);
