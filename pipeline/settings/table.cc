@@ -1,0 +1,153 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+#include "pipeline/settings/foreign.h"
+#include "pipeline/settings/settings.h"
+
+namespace millrace::settings {
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+  return name.data();
+}
+
+constexpr const char* kNoDiskQueue =
+    "this build has the memory queue; inputs confirm nothing before it is delivered";
+constexpr const char* kNoDeadLetters =
+    "this build has no dead-letter queue; refused events are counted and logged";
+constexpr const char* kNoApi = "this build has no HTTP API";
+constexpr const char* kNoReload = "this build reads its configuration once, at the start";
+
+// Settings that Logstash has for its JVM, its own log files, or the commercial bundle.
+constexpr std::array<std::string_view, 29> kForeign{
+    "allow_superuser",
+    "cloud.auth",
+    "cloud.id",
+    "config.debug",
+    "config.test_and_exit.java",
+    "enable-local-plugin-development",
+    "interactive",
+    "log.format.json.fix_duplicate_message_fields",
+    "metric.collect",
+    "metric.flow.enabled",
+    "metric.timers",
+    "modules",
+    "modules_setup",
+    "path.plugins",
+    "pipeline.batch.metrics.sampling_mode",
+    "pipeline.batch.output_chunking.growth_threshold_factor",
+    "pipeline.buffer.type",
+    "pipeline.debug",
+    "pipeline.java_execution",
+    "pipeline.plugin_classloaders",
+    "pipeline.reloadable",
+    "pipeline.separate_logs",
+    "pipeline.system",
+    "plugin_classloaders",
+    "setup",
+    "slowlog.threshold",
+    "telemetry.enabled",
+    "keystore.classname",
+    "keystore.file"};
+constexpr std::array<std::string_view, 6> kForeignGroups{"xpack.", "slowlog.threshold.", "modules.",
+                                                         "var.",   "monitoring.",        "geoip."};
+
+}  // namespace
+
+bool is_foreign(std::string_view name) {
+  return std::find(kForeign.begin(), kForeign.end(), name) != kForeign.end() ||
+         std::any_of(kForeignGroups.begin(), kForeignGroups.end(),
+                     [&](std::string_view group) { return name.starts_with(group); });
+}
+
+Options<Process> process_settings() {
+  using S = Process;
+  using log::Format;
+  using log::Level;
+  return Options<S>(S{.node_name = host_name()})
+      .add("node.name", &S::node_name, "Names this process to others.",
+           default_text("the host's name"))
+      .add("path.data", &S::data_directory,
+           "Where inputs and filters keep what must survive a restart.")
+      .add("path.settings", &S::settings_directory, "Where millrace.yml and pipelines.yml are.")
+      .add("path.logs", &S::log_directory,
+           "Where the process's own log goes; stderr where it is not set.")
+      .add("log.level", &S::log_level, "What is logged.",
+           choices<Level>({{"trace", Level::trace},
+                           {"debug", Level::debug},
+                           {"info", Level::info},
+                           {"warn", Level::warn},
+                           {"error", Level::error},
+                           {"fatal", Level::fatal}}))
+      .add("log.format", &S::log_format, "How a line of the log is written.",
+           choices<Format>({{"plain", Format::plain}, {"json", Format::json}}))
+      .add("config.test_and_exit", &S::test_and_exit, "Check the configuration, then exit.")
+      .add("config.field_reference.escape_style", &S::escape_style,
+           "How brackets inside a field's name are written.",
+           choices<EscapeStyle>({{"none", EscapeStyle::none},
+                                 {"percent", EscapeStyle::percent},
+                                 {"ampersand", EscapeStyle::ampersand}}))
+      .refused("config.reload.automatic", kNoReload, "false")
+      .refused("config.reload.interval", kNoReload, "3s")
+      .refused("api.enabled", kNoApi, "false")
+      .refused("api.http.host", kNoApi, "127.0.0.1")
+      .refused("api.http.port", kNoApi, "9600-9700")
+      .refused("api.environment", kNoApi, "production")
+      .refused("api.auth.type", kNoApi, "none")
+      .refused("api.auth.basic.username", kNoApi)
+      .refused("api.auth.basic.password", kNoApi)
+      .refused("api.ssl.enabled", kNoApi, "false")
+      .refused("api.ssl.certificate", kNoApi)
+      .refused("api.ssl.key", kNoApi);
+}
+
+Options<Pipeline> pipeline_settings() {
+  using S = Pipeline;
+  return Options<S>(S{.workers = std::max(1U, std::thread::hardware_concurrency())})
+      .add("pipeline.id", &S::id, "Names the pipeline in logs and metrics.")
+      .add("path.config", &S::config_path, "File, directory or glob of the configuration.")
+      .add("config.string", &S::config_string, "The configuration itself.")
+      .add("config.support_escapes", &S::support_escapes,
+           "Read \\n, \\t, \\\" and the like in strings.")
+      .add("pipeline.workers", &S::workers, "Threads that run filters.", at_least(1), at_most(1024),
+           default_text("number of cores"))
+      .add("pipeline.batch.size", &S::batch_size, "Most events in a batch.", at_least(1),
+           at_most(1'000'000))
+      .add("pipeline.batch.delay", &S::batch_delay,
+           "Longest wait for a batch to fill; a bare number is milliseconds.",
+           bare_unit(std::chrono::milliseconds(1)))
+      .add("pipeline.ordered", &S::ordered, "Whether the events of a source keep their order.",
+           choices<Ordered>(
+               {{"auto", Ordered::automatic}, {"true", Ordered::yes}, {"false", Ordered::no}}))
+      .add("pipeline.ecs_compatibility", &S::ecs,
+           "Field names of plugins that do not say otherwise.",
+           choices<EcsMode>(
+               {{"disabled", EcsMode::disabled}, {"v1", EcsMode::v1}, {"v8", EcsMode::v8}}))
+      .refused(
+          "pipeline.unsafe_shutdown",
+          "events in flight are never given up at a stop; a second signal ends the process at once",
+          "false")
+      .refused("queue.type", kNoDiskQueue, "memory")
+      .refused("queue.max_bytes", kNoDiskQueue, "1024mb")
+      .refused("queue.max_events", kNoDiskQueue, "0")
+      .refused("queue.page_capacity", kNoDiskQueue, "64mb")
+      .refused("queue.checkpoint.acks", kNoDiskQueue, "1024")
+      .refused("queue.checkpoint.writes", kNoDiskQueue, "1024")
+      .refused("queue.checkpoint.retry", kNoDiskQueue, "true")
+      .refused("queue.drain", kNoDiskQueue, "false")
+      .refused("queue.compression", kNoDiskQueue, "none")
+      .refused("path.queue", kNoDiskQueue)
+      .refused("dead_letter_queue.enable", kNoDeadLetters, "false")
+      .refused("dead_letter_queue.max_bytes", kNoDeadLetters, "1024mb")
+      .refused("dead_letter_queue.storage_policy", kNoDeadLetters, "drop_newer")
+      .refused("dead_letter_queue.retain.age", kNoDeadLetters)
+      .refused("dead_letter_queue.flush_interval", kNoDeadLetters, "5000")
+      .refused("path.dead_letter_queue", kNoDeadLetters);
+}
+
+}  // namespace millrace::settings
