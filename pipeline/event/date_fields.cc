@@ -12,9 +12,9 @@ using Days = std::optional<std::int64_t>;
 
 bool year_in_range(int year) { return year >= civil::kMinYear && year <= civil::kMaxYear; }
 
+/// In UTC: the guesses made from it do not change within a day of New Year.
 civil::Date current_date(const DateContext& context) {
-  const std::int64_t utc = epoch_seconds(context.now);
-  return civil::date_of(civil::floor_div(utc + context.zone.offset_at(utc), civil::kSecondsPerDay));
+  return civil::date_of(civil::floor_div(epoch_seconds(context.now), civil::kSecondsPerDay));
 }
 
 /// The date with its day cut to the length of its month.
@@ -135,7 +135,7 @@ Days DateFields::guessed_days(const DateContext& context) const {
   const civil::Date found = civil::date_of(*days);
   const int guess =
       now.year + (now.month == 12 && found.month == 1) - (now.month == 1 && found.month == 12);
-  return with_year(*days, guess, false);
+  return guess == found.year ? days : with_year(*days, guess, false);
 }
 
 bool DateFields::in_range() const {

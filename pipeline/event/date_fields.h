@@ -77,7 +77,7 @@ class DateFields {
   Zone zone_;
 };
 
-/// Local date of `now` in the context's zone, as the year; it decides years with two digits.
+/// The year of `now` in UTC; it decides years with two digits.
 int current_year(const DateContext& context);
 
 }  // namespace millrace

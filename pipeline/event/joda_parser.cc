@@ -39,6 +39,13 @@ bool take_literal(std::string_view literal, TextCursor& in) {
   return true;
 }
 
+bool take_following(char literal, TextCursor& in) {
+  if (literal == '\0') return true;
+  if (in.done() || lower(in.peek()) != literal) return false;
+  in.skip(1);
+  return true;
+}
+
 /// Reads a fraction of a second: its first three digits count, the others up to `max` are read
 /// past.
 bool read_fraction(int max, TextCursor& in, Fields& fields) {
@@ -200,7 +207,11 @@ Result<JodaParser> JodaParser::compile(std::string_view pattern, const TimeNames
       error.code = op.error().code;
       return error;
     }
-    parser.ops_.push_back(*std::move(op));
+    if (op->text.size() == 1 && op->text[0] != '\0' && !parser.ops_.empty() &&
+        parser.ops_.back().what != Op::What::literal)
+      parser.ops_.back().then = op->text[0];
+    else
+      parser.ops_.push_back(*std::move(op));
   }
   parser.months_ = month_table(names);
   parser.weekdays_ = weekday_table(names);
@@ -212,7 +223,7 @@ std::optional<Timestamp> JodaParser::parse(std::string_view text,
   TextCursor in(text);
   DateFields fields;
   for (const Op& op : ops_)
-    if (!read(op, in, fields, context)) return std::nullopt;
+    if (!read(op, in, fields, context) || !take_following(op.then, in)) return std::nullopt;
   if (!in.done()) return std::nullopt;
   return fields.resolve(context);
 }
@@ -251,8 +262,10 @@ bool JodaParser::read_number(const Op& op, TextCursor& in, DateFields& fields) {
   constexpr int kMaxDigits = 10;  // enough to be out of every range
   const bool negative = op.is_signed && in.peek() == '-';
   if (op.is_signed && (in.peek() == '-' || in.peek() == '+')) in.skip(1);
-  std::int64_t value = 0;
-  if (in.digits(std::min(op.max_digits, kMaxDigits), value) == 0 || value > INT32_MAX) return false;
+  std::int64_t value = op.max_digits == 2 ? in.two_digits() : -1;  // the usual case, without a loop
+  if (value < 0 &&
+      (in.digits(std::min(op.max_digits, kMaxDigits), value) == 0 || value > INT32_MAX))
+    return false;
   if (op.what == Op::What::clock_hour) {
     const std::int64_t last = op.field == Fields::hour ? 24 : 12;
     if (value < 1 || value > last) return false;

@@ -48,6 +48,8 @@ class JodaParser {
     DateFields::Field field = DateFields::kCount;
     int max_digits = 0;
     bool is_signed = false;
+    char then = '\0';  // the one literal character that follows, lower case; saves most patterns
+                       // half their ops
     bool lenient = false;  // two_digit_year: may have any number of digits
     std::string text;      // of a literal, lower case
   };

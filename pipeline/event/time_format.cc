@@ -18,7 +18,7 @@ using civil::kNanosPerSecond;
 /// A point in time taken apart, in UTC.
 struct Parts {
   explicit Parts(Timestamp time)
-      : seconds(millrace::epoch_seconds(time)),
+      : seconds(epoch_seconds(time)),
         days(civil::floor_div(seconds, civil::kSecondsPerDay)),
         date(civil::date_of(days)),
         second_of_day(static_cast<int>(seconds - days * civil::kSecondsPerDay)),
@@ -46,8 +46,6 @@ int us_week_of_month(const Parts& t) {
 
 std::int64_t number_of(What what, const Parts& t) {
   switch (what) {
-    case What::epoch_seconds:
-      return t.seconds;
     case What::century:
       return t.date.year / 100;
     case What::year:
@@ -205,10 +203,6 @@ std::size_t max_bytes_of(const TimeFormatOp& op) {
 
 TimeFormat::TimeFormat(std::vector<TimeFormatOp> ops) : ops_(std::move(ops)) {
   for (const TimeFormatOp& op : ops_) max_bytes_ += max_bytes_of(op);
-}
-
-TimeFormat TimeFormat::epoch_seconds() {
-  return TimeFormat({TimeFormatOp{What::epoch_seconds, 1, 0, {}}});
 }
 
 void TimeFormat::append(Timestamp time, std::string& out) const {

@@ -27,9 +27,6 @@ class TimeFormat {
   /// Errors: Errc::invalid, with the column of what is wrong.
   static Result<TimeFormat> java(std::string_view pattern);
 
-  /// `%{+%s}`: the seconds since the epoch.
-  static TimeFormat epoch_seconds();
-
   void append(Timestamp time, std::string& out) const;
 
   /// The most bytes that write() writes.

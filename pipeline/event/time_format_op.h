@@ -10,7 +10,6 @@ struct TimeFormatOp {
   enum class What : std::uint8_t {
     literal,
     // Numbers, zero-padded to `width`.
-    epoch_seconds,
     century,
     year,
     year_of_century,
