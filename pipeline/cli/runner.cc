@@ -1,0 +1,163 @@
+#include "pipeline/cli/runner.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include "pipeline/cli/progress.h"
+#include "pipeline/cli/signals.h"
+#include "pipeline/observe/log.h"
+
+namespace millrace::cli {
+namespace {
+
+/// The right to use path.data: two processes there would overwrite each other's positions.
+class DataDirectory {
+ public:
+  static Result<DataDirectory> claim(const std::filesystem::path& path) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error)
+      return fail(Errc::io,
+                  fmt::format("path.data: cannot create {}: {}", path.string(), error.message()));
+    const std::string lock = (path / ".lock").string();
+    DataDirectory claimed(open(lock.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644));
+    if (claimed.fd_ < 0)
+      return fail(Errc::io,
+                  fmt::format("path.data: cannot open {}: {}", lock, std::strerror(errno)));
+    if (flock(claimed.fd_, LOCK_EX | LOCK_NB) != 0) {
+      return fail(Errc::io, fmt::format("path.data: {} is in use by another millrace; give this "
+                                        "one its own with --path.data DIR",
+                                        path.string()));
+    }
+    return claimed;
+  }
+  DataDirectory(DataDirectory&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  ~DataDirectory() {
+    if (fd_ >= 0) close(fd_);
+  }
+
+ private:
+  explicit DataDirectory(int fd) : fd_(fd) {}
+  int fd_;
+};
+
+/// Waits for all pipelines on a thread of its own, so that this one can listen to signals.
+class Watch {
+ public:
+  explicit Watch(std::vector<std::unique_ptr<Pipeline>>& pipelines) {
+    thread_ = std::thread([this, &pipelines] {
+      for (auto& pipeline : pipelines) {
+        auto ended = pipeline->wait();
+        if (ended) continue;
+        log::error("millrace", "{}", ended.error().message);
+        died_ = true;
+      }
+      done_ = true;
+      Signals::interrupt();
+    });
+  }
+  ~Watch() { thread_.join(); }
+  bool done() const { return done_; }
+  bool died() const { return died_; }
+
+ private:
+  std::atomic<bool> done_{false};
+  std::atomic<bool> died_{false};
+  std::thread thread_;
+};
+
+void listen(const Signals& signals, const Watch& watch,
+            std::vector<std::unique_ptr<Pipeline>>& pipelines) {
+  Progress progress;
+  bool stopping = false;
+  while (!watch.done()) {
+    const int signal = signals.wait(std::chrono::milliseconds(500));
+    if (signal == 0) {
+      progress.show(pipelines);
+    } else if (signal == SIGHUP) {
+      log::warn("millrace",
+                "SIGHUP: this build does not reload its configuration while it runs; restart it to "
+                "read the files again");
+    } else if (!stopping) {
+      stopping = true;
+      log::info(
+          "millrace",
+          "stopping: inputs end, what is in flight is delivered; a second signal ends at once");
+      for (auto& pipeline : pipelines) pipeline->stop();
+    } else {
+      log::warn("millrace",
+                "ending at once: what is not confirmed will be read again after the next start");
+      for (auto& pipeline : pipelines) pipeline->give_up();
+    }
+  }
+}
+
+}  // namespace
+
+Compiled compile(const PipelineJob& job, const Registry& registry) {
+  Compiled compiled;
+  compiled.loaded = job.config_path.empty()
+                        ? config::load_string(job.config_string, "config string", job.load)
+                        : config::load_path(job.config_path, job.load);
+  const Maker maker{registry, job.info, compiled.loaded.diagnostics};
+  compiled.plan = Plan::build(compiled.loaded.config, compiled.loaded.sources, maker);
+  if (!compiled.loaded.diagnostics.has_errors()) return compiled;
+  compiled.plan.reset();
+  return compiled;
+}
+
+void print_diagnostics(const config::Loaded& loaded) {
+  const std::string text = loaded.diagnostics.render(loaded.sources, isatty(STDERR_FILENO));
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+int run(const std::vector<PipelineJob>& jobs, const Registry& registry) {
+  const Signals signals;
+  std::vector<Compiled> compiled;
+  bool good = true;
+  for (const PipelineJob& job : jobs) {
+    compiled.push_back(compile(job, registry));
+    print_diagnostics(compiled.back().loaded);
+    good = good && compiled.back().plan;
+  }
+  if (!good) return kBadConfig;
+  const auto data = DataDirectory::claim(jobs.front().info.data_directory);
+  if (!data) {
+    log::error("millrace", "{}", data.error().message);
+    return kBadConfig;
+  }
+  std::vector<std::unique_ptr<Pipeline>> pipelines;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    pipelines.push_back(std::make_unique<Pipeline>(std::move(compiled[i].plan), jobs[i].settings));
+    auto started = pipelines.back()->start();
+    if (!started) {
+      log::error("millrace", "pipeline {}: {}", jobs[i].settings.id, started.error().message);
+      pipelines.pop_back();
+      for (auto& pipeline : pipelines) pipeline->give_up(), (void)pipeline->wait();
+      return kPipelineDied;
+    }
+    log::info("pipeline " + jobs[i].settings.id, "started with {} worker(s)",
+              jobs[i].settings.workers);
+  }
+  bool died = false;
+  {
+    const Watch watch(pipelines);
+    listen(signals, watch, pipelines);
+    died = watch.died();
+  }
+  for (const auto& pipeline : pipelines)
+    log::info("ledger", "{}", pipeline->ledger().report(pipeline->id()));
+  log::flush();
+  return died ? kPipelineDied : kSuccess;
+}
+
+}  // namespace millrace::cli
