@@ -1,0 +1,131 @@
+#include "pipeline/run/lane.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <random>
+
+namespace millrace {
+namespace {
+
+struct Nobody : Acknowledged {
+  void acknowledged(SourcePosition) noexcept override {}
+};
+
+/// Remembers in which order deliveries came: the first event's message is the batch's number.
+class Recorder : public Output {
+ public:
+  void write(Delivery delivery, const StopSignal&) override {
+    if (gate.valid()) gate.wait();
+    seen.push_back(delivery.batch()[0].timestamp().ns);
+    delivery.settle(Verdict::delivered);
+  }
+  std::vector<std::int64_t> seen;
+  std::shared_future<void> gate;
+};
+
+struct Bench {
+  LedgerCounters pipeline;
+  LedgerCounters output;
+
+  Delivery delivery(std::int64_t number) {
+    auto batch = Batch::make();
+    batch->add(Timestamp{number});
+    pipeline.came_in(1);
+    return std::move(Dispatch::split(std::move(batch), 1, {{0}}, {&output}, pipeline)[0]);
+  }
+};
+
+TEST(Lane, PutsWhatComesEarlyBackIntoOrder) {
+  for (unsigned seed = 0; seed < 50; ++seed) {
+    Bench bench;
+    Recorder recorder;
+    StopSignal give_up;
+    Lane lane(recorder, give_up, {.max_bytes = std::size_t{1} << 30});
+    lane.start();
+    std::vector<std::uint64_t> numbers(40);
+    for (std::uint64_t i = 0; i < numbers.size(); ++i) numbers[i] = i;
+    std::shuffle(numbers.begin(), numbers.end(), std::mt19937(seed));
+    std::vector<std::int64_t> want;
+    for (std::uint64_t number : numbers) {
+      if (number % 3 == 0)
+        lane.put(number, std::nullopt);
+      else
+        lane.put(number, bench.delivery(static_cast<std::int64_t>(number)));
+    }
+    lane.finish();
+    for (std::int64_t i = 0; i < 40; ++i)
+      if (i % 3) want.push_back(i);
+    EXPECT_EQ(recorder.seen, want);
+    EXPECT_EQ(bench.pipeline.snapshot().in_flight(), 0u);
+  }
+}
+
+TEST(Lane, UnorderedDeliversWithoutWaitingForEarlierNumbers) {
+  Bench bench;
+  Recorder recorder;
+  StopSignal give_up;
+  Lane lane(recorder, give_up, {.max_bytes = 1, .ordered = false});
+  lane.start();
+  lane.put(7, bench.delivery(7));
+  lane.finish();
+  EXPECT_EQ(recorder.seen, std::vector<std::int64_t>{7});
+}
+
+TEST(Lane, AFullLaneHoldsUpOnlyThoseWhoHaveSomethingForIt) {
+  Bench bench;
+  std::promise<void> open;
+  Recorder recorder;
+  recorder.gate = open.get_future().share();
+  StopSignal give_up;
+  Lane lane(recorder, give_up, {.max_bytes = 1});
+  lane.start();
+  lane.put(0, bench.delivery(0));
+  lane.put(1, std::nullopt);  // nothing for it: does not wait although the output hangs
+  std::atomic<bool> through{false};
+  std::thread worker([&] {
+    lane.put(2, bench.delivery(2));
+    lane.put(3, bench.delivery(3));
+    through = true;
+  });
+  open.set_value();
+  worker.join();
+  lane.finish();
+  EXPECT_TRUE(through);
+  EXPECT_EQ(recorder.seen, (std::vector<std::int64_t>{0, 2, 3}));
+}
+
+TEST(Lane, EarlyNumbersNeverBlockTheOneTheyWaitFor) {
+  Bench bench;
+  Recorder recorder;
+  StopSignal give_up;
+  Lane lane(recorder, give_up, {.max_bytes = 1});
+  lane.start();
+  std::thread early([&] { lane.put(1, bench.delivery(1)); });
+  lane.put(0, bench.delivery(0));
+  early.join();
+  lane.finish();
+  EXPECT_EQ(recorder.seen, (std::vector<std::int64_t>{0, 1}));
+}
+
+TEST(Lane, GivingUpFreesThoseWhoWait) {
+  Bench bench;
+  std::promise<void> open;
+  Recorder recorder;
+  recorder.gate = open.get_future().share();
+  StopSignal give_up;
+  Lane lane(recorder, give_up, {.max_bytes = 1});
+  lane.start();
+  std::thread worker([&] {
+    for (std::uint64_t number = 0; number < 5; ++number) lane.put(number, bench.delivery(0));
+  });
+  give_up.request();
+  lane.wake();
+  worker.join();
+  open.set_value();
+  lane.finish();
+}
+
+}  // namespace
+}  // namespace millrace
