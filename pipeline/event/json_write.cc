@@ -5,28 +5,12 @@
 #include <charconv>
 #include <cmath>
 
+#include "pipeline/event/utf8.h"
+
 namespace millrace {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-/// Bytes of the well-formed UTF-8 sequence that starts at p, 0 where none does (RFC 3629).
-std::size_t utf8_length(const unsigned char* p, const unsigned char* end) {
-  const auto continues = [&](std::ptrdiff_t i) { return end - p > i && (p[i] & 0xC0) == 0x80; };
-  if (p[0] < 0x80) return 1;
-  if (p[0] >= 0xC2 && p[0] <= 0xDF) return continues(1) ? 2 : 0;
-  if ((p[0] & 0xF0) == 0xE0) {
-    if (!continues(1) || !continues(2)) return 0;
-    if (p[0] == 0xE0 && p[1] < 0xA0) return 0;   // overlong
-    return p[0] == 0xED && p[1] > 0x9F ? 0 : 3;  // surrogates
-  }
-  if (p[0] >= 0xF0 && p[0] <= 0xF4) {
-    if (!continues(1) || !continues(2) || !continues(3)) return 0;
-    if (p[0] == 0xF0 && p[1] < 0x90) return 0;
-    return p[0] == 0xF4 && p[1] > 0x8F ? 0 : 4;
-  }
-  return 0;
-}
 
 void write_escape(unsigned char c, Buffer& out) {
   static constexpr char kHex[] = "0123456789abcdef";
@@ -58,8 +42,9 @@ std::size_t write_special(const unsigned char* p, const unsigned char* end, Buff
     write_escape(*p, out);
     return 1;
   }
-  const std::size_t length = utf8_length(p, end);
-  out.append(length ? std::string_view(reinterpret_cast<const char*>(p), length) : kReplacement);
+  const std::string_view rest(reinterpret_cast<const char*>(p), static_cast<std::size_t>(end - p));
+  const std::size_t length = utf8_length(rest);
+  out.append(length ? rest.substr(0, length) : kReplacement);
   return length ? length : 1;
 }
 

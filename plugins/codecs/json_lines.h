@@ -1,0 +1,9 @@
+#pragma once
+
+#include "pipeline/plugin/registry.h"
+
+namespace millrace {
+
+CodecPlugin json_lines_codec();
+
+}  // namespace millrace
