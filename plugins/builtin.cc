@@ -1,0 +1,23 @@
+#include "plugins/builtin.h"
+
+#include "plugins/codecs/dots.h"
+#include "plugins/codecs/json.h"
+#include "plugins/codecs/json_lines.h"
+#include "plugins/codecs/line.h"
+#include "plugins/codecs/plain.h"
+#include "plugins/codecs/rubydebug.h"
+
+namespace millrace {
+
+Registry builtin_plugins() {
+  Registry plugins;
+  plugins.add(dots_codec());
+  plugins.add(json_codec());
+  plugins.add(json_lines_codec());
+  plugins.add(line_codec());
+  plugins.add(plain_codec());
+  plugins.add(rubydebug_codec());
+  return plugins;
+}
+
+}  // namespace millrace
