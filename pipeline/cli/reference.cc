@@ -85,7 +85,7 @@ std::string reference_page(const Registry& registry, const std::string& kind) {
     common = markdown_options(*plugin.common);
   });
   return fmt::format(
-      "# Reference: {}\n\nWritten by `millrace plugins --markdown {}` from the plugins' own option "
+      "# Reference: {}\n\nWritten by `millrace plugins reference {}` from the plugins' own option "
       "tables.\n{}\n## Common options\n\n{}",
       kind, kind, text, common);
 }

@@ -78,8 +78,7 @@ void LineFramer::finish() {
 const char* LineFramer::find_delimiter(const char* from, const char* end) const {
   const std::string& delimiter = framing_.delimiter;
   const auto left = static_cast<std::size_t>(end - from);
-  if (delimiter.size() == 1)
-    return static_cast<const char*>(std::memchr(from, delimiter[0], left));
+  if (delimiter.size() == 1) return static_cast<const char*>(std::memchr(from, delimiter[0], left));
   return static_cast<const char*>(memmem(from, left, delimiter.data(), delimiter.size()));
 }
 

@@ -17,7 +17,8 @@ namespace millrace {
 ///     std::span<char> room = framer.room();
 ///     framer.commit(read(fd, room.data(), room.size()));
 ///     framer.decode(0, framer.messages().size(), *decoder, *batch);
-///     // the source may go on at framer.position_of(framer.messages().size() - held), where held is
+///     // the source may go on at framer.position_of(framer.messages().size() - held), where held
+///     is
 ///     // decoder->held_messages(); where that is more than messages(), at the position before
 ///
 /// Memory: one block of 128 KiB, or two and a half times the unfinished message where that is

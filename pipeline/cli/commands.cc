@@ -1,0 +1,168 @@
+#include "pipeline/cli/commands.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <functional>
+
+#include "pipeline/cli/reference.h"
+#include "pipeline/cli/runner.h"
+#include "pipeline/cli/version.h"
+#include "pipeline/observe/log.h"
+#include "pipeline/settings/settings.h"
+
+namespace millrace::cli {
+namespace {
+
+constexpr const char* kUsage =
+    R"(usage: millrace [run] [-f PATH|GLOB|DIR | -e STRING] [settings]
+       millrace check [-f PATH|GLOB|DIR | -e STRING]   validate, and show the plan
+       millrace plugins [NAME]                         what there is, and its options
+       millrace plugins reference KIND                 Markdown of all inputs, filters, outputs or codecs
+       millrace --version | --help
+
+Without -f and -e the pipelines of pipelines.yml in the settings directory run.
+  -f, --path.config PATH   a file, a directory or a glob; several files are one config
+  -e, --config.string TEXT a config; without an input it reads stdin, without an output it prints
+  -t, --config.test_and_exit  only validate
+  -w, --pipeline.workers N    -b, --pipeline.batch.size N    -u, --pipeline.batch.delay MS
+  --path.settings DIR  --path.data DIR  --log.level LEVEL  --log.format plain|json
+Every setting is also a flag: --NAME VALUE. Its own log goes to stderr, events to stdout.
+
+Exit status: 0 all inputs ended or a signal asked for it, 1 bad configuration, 2 a pipeline died.
+)";
+
+std::string host_name() {
+  char name[256] = "";
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+
+/// What every subcommand has to work with.
+struct Invocation {
+  settings::Settings settings;
+  Registry registry;
+
+  std::vector<PipelineJob> jobs() const {
+    std::vector<PipelineJob> jobs;
+    for (const settings::Pipeline& wanted : settings.pipelines) jobs.push_back(job(wanted));
+    return jobs;
+  }
+
+ private:
+  PipelineJob job(const settings::Pipeline& wanted) const {
+    PipelineJob job;
+    job.settings.id = wanted.id;
+    job.settings.workers = wanted.workers;
+    job.settings.batch_size = static_cast<std::uint32_t>(wanted.batch_size);
+    job.settings.batch_delay = wanted.batch_delay;
+    job.settings.ordered = wanted.ordered != settings::Ordered::no;
+    job.info.id = wanted.id;
+    job.info.node_name = settings.process.node_name;
+    job.info.host_name = host_name();
+    job.info.data_directory = settings.process.data_directory;
+    job.info.ecs = wanted.ecs;
+    job.info.console = isatty(STDOUT_FILENO);
+    job.config_path = wanted.config_path;
+    job.config_string = wanted.config_string;
+    job.load.support_escapes = wanted.support_escapes;
+    return job;
+  }
+};
+
+int usage_error(const std::string& message) {
+  fmt::print(stderr, "millrace: {}\n\n{}", message, kUsage);
+  return kBadConfig;
+}
+
+int no_config() {
+  return usage_error(
+      "nothing to run: give a config with -f or -e, or a pipelines.yml in --path.settings");
+}
+
+int run_command(const Invocation& call, const std::vector<std::string>& words) {
+  if (!words.empty()) return usage_error(fmt::format("unexpected argument `{}`", words.front()));
+  const std::vector<PipelineJob> jobs = call.jobs();
+  if (jobs.empty()) return no_config();
+  if (!call.settings.process.test_and_exit) return run(jobs, call.registry);
+  bool good = true;
+  for (const PipelineJob& job : jobs) {
+    const Compiled compiled = compile(job, call.registry);
+    print_diagnostics(compiled.loaded);
+    good = good && compiled.plan;
+  }
+  if (good) fmt::print("Configuration OK\n");
+  return good ? kSuccess : kBadConfig;
+}
+
+int check_command(const Invocation& call, const std::vector<std::string>& words) {
+  if (!words.empty()) return usage_error(fmt::format("unexpected argument `{}`", words.front()));
+  const std::vector<PipelineJob> jobs = call.jobs();
+  if (jobs.empty()) return no_config();
+  bool good = true;
+  for (const PipelineJob& job : jobs) {
+    const Compiled compiled = compile(job, call.registry);
+    print_diagnostics(compiled.loaded);
+    good = good && compiled.plan;
+    if (compiled.plan)
+      fmt::print("pipeline {}: OK\n{}", job.settings.id, compiled.plan->describe());
+  }
+  return good ? kSuccess : kBadConfig;
+}
+
+int plugins_command(const Invocation& call, const std::vector<std::string>& words) {
+  if (words.empty()) {
+    fmt::print("{}", plugin_list(call.registry));
+    return kSuccess;
+  }
+  if (words.front() == "reference" && words.size() == 2) {
+    fmt::print("{}", reference_page(call.registry, words[1]));
+    return kSuccess;
+  }
+  const std::string page = plugin_page(call.registry, words.front());
+  if (words.size() != 1 || page.empty())
+    return usage_error(fmt::format("no plugin is called `{}`", words.front()));
+  fmt::print("{}", page);
+  return kSuccess;
+}
+
+using Command = std::function<int(const Invocation&, const std::vector<std::string>&)>;
+
+Command find_command(const std::string& name) {
+  if (name == "run") return run_command;
+  if (name == "check") return check_command;
+  if (name == "plugins") return plugins_command;
+  return nullptr;
+}
+
+}  // namespace
+
+int main(const std::vector<std::string>& arguments, Registry registry) {
+  Invocation call{settings::read(arguments, config::environment()), std::move(registry)};
+  std::vector<std::string> words = call.settings.rest;
+  for (const std::string& word : words) {
+    if (word == "--help" || word == "-h") return fmt::print("{}", kUsage), kSuccess;
+    if (word == "--version" || word == "-V") return fmt::print("millrace {}\n", kVersion), kSuccess;
+  }
+  const std::string said =
+      call.settings.diagnostics.render(call.settings.sources, isatty(STDERR_FILENO));
+  std::fwrite(said.data(), 1, said.size(), stderr);
+  if (call.settings.diagnostics.has_errors()) return kBadConfig;
+
+  FieldRef::set_escape_style(call.settings.process.escape_style);
+  if (!log::configure({call.settings.process.log_level, call.settings.process.log_format,
+                       call.settings.process.log_directory}))
+    log::warn("millrace", "path.logs: {} cannot be written; the log goes to stderr",
+              call.settings.process.log_directory);
+
+  std::string name = "run";
+  if (!words.empty() && !words.front().starts_with("-")) {
+    name = words.front();
+    words.erase(words.begin());
+  }
+  const Command command = find_command(name);
+  return command ? command(call, words) : usage_error(fmt::format("unknown command `{}`", name));
+}
+
+}  // namespace millrace::cli

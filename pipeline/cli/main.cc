@@ -1,0 +1,7 @@
+#include "pipeline/cli/commands.h"
+#include "plugins/builtin.h"
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  return millrace::cli::main(arguments, millrace::builtin_plugins());
+}

@@ -1,0 +1,120 @@
+#include "plugins/inputs/stdin.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "plugins/support/line_framer.h"
+
+namespace millrace {
+namespace {
+
+struct StdinOptions {};
+
+class StdinInput : public Input {
+ public:
+  StdinInput(const PluginContext& context)
+      : codec_(context.codec), ecs_(context.ecs), host_name_(context.pipeline.host_name) {}
+
+  static std::unique_ptr<Input> create(StdinOptions, const PluginContext& context) {
+    return std::make_unique<StdinInput>(context);
+  }
+
+  Result<void> run(Emitter& emitter) override {
+    LineFramer framer(codec_->framing());
+    const auto decoder = codec_->stream_decoder();
+    for (;;) {
+      const Wake wake = wait(emitter.stop(), *decoder);
+      if (wake == Wake::stop) break;
+      if (wake == Wake::quiet) {
+        flush(*decoder, emitter);
+        continue;
+      }
+      const std::span<char> room = framer.room();
+      const ssize_t got = read(STDIN_FILENO, room.data(), room.size());
+      if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+      if (got < 0) return fail(Errc::io, std::string("cannot read: ") + std::strerror(errno));
+      if (got == 0) break;
+      framer.commit(static_cast<std::size_t>(got));
+      if (!emit_messages(framer, *decoder, emitter)) return {};
+    }
+    framer.finish();  // what is left is a message although nothing ended it
+    if (emit_messages(framer, *decoder, emitter)) flush(*decoder, emitter);
+    return {};
+  }
+
+ private:
+  enum class Wake { readable, quiet, stop };
+
+  static Wake wait(const StopSignal& stop, const Decoder& decoder) {
+    const auto quiet = decoder.held_messages() ? decoder.auto_flush() : std::nullopt;
+    pollfd waiting[] = {{STDIN_FILENO, POLLIN, 0}, {stop.fd(), POLLIN, 0}};
+    const int ready = poll(waiting, 2, quiet ? static_cast<int>(quiet->count()) : -1);
+    if (stop.requested()) return Wake::stop;
+    return ready == 0 ? Wake::quiet : Wake::readable;
+  }
+
+  bool emit_messages(const LineFramer& framer, Decoder& decoder, Emitter& emitter) {
+    const std::size_t count = framer.messages().size();
+    for (std::size_t first = 0; first < count;) {
+      const std::size_t some = std::min<std::size_t>(count - first, emitter.batch_size());
+      auto batch = Batch::make();
+      framer.decode(first, some, decoder, *batch);
+      if (!emit(std::move(batch), emitter)) return false;
+      first += some;
+    }
+    return true;
+  }
+
+  void flush(Decoder& decoder, Emitter& emitter) {
+    auto batch = Batch::make();
+    decoder.flush(*batch);
+    emit(std::move(batch), emitter);
+  }
+
+  /// A pipe cannot be read twice: positions only count batches.
+  bool emit(Batch::Ptr batch, Emitter& emitter) {
+    if (batch->empty()) return true;
+    add_host(*batch);
+    return emitter.emit(std::move(batch), {0, ++batches_});
+  }
+
+  void add_host(Batch& batch) const {
+    static const NameId hostname = Names::intern("hostname");
+    Value host = Value::of(std::string_view(host_name_));
+    if (ecs_ != EcsMode::disabled) {
+      Object* object = Object::make(batch.arena(), 4);
+      object->append(batch.arena(), hostname, host);
+      object->shared = true;
+      host = Value::of(object);
+    }
+    for (std::uint32_t at = 0; at < batch.size(); ++at) {
+      Event event = batch[at];
+      Value* present = event.fields().find(name::host);
+      if (!present) {
+        event.fields().append(batch.arena(), name::host, host);
+      } else if (ecs_ != EcsMode::disabled && present->is_object() &&
+                 !present->object().find(hostname)) {
+        batch.own(*present);
+        present->object().append(batch.arena(), hostname, host.object().values[0]);
+      }
+    }
+  }
+
+  const std::shared_ptr<const Codec> codec_;
+  const EcsMode ecs_;
+  const std::string host_name_;
+  std::uint64_t batches_ = 0;
+};
+
+}  // namespace
+
+InputPlugin stdin_input() {
+  return input_plugin("stdin", "Reads events from standard input until it ends.",
+                      Options<StdinOptions>(), StdinInput::create, "line");
+}
+
+}  // namespace millrace
