@@ -6,11 +6,20 @@
 #include "plugins/codecs/line.h"
 #include "plugins/codecs/plain.h"
 #include "plugins/codecs/rubydebug.h"
+#include "plugins/inputs/stdin.h"
+#include "plugins/outputs/null.h"
+#include "plugins/outputs/stdout.h"
 
 namespace millrace {
 
 Registry builtin_plugins() {
   Registry plugins;
+  plugins.add(stdin_input());
+
+  plugins.add(null_output("null"));
+  plugins.add(null_output("sink"));
+  plugins.add(stdout_output());
+
   plugins.add(dots_codec());
   plugins.add(json_codec());
   plugins.add(json_lines_codec());
