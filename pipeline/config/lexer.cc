@@ -167,6 +167,12 @@ std::string_view Lexer::selector() {
   return out;
 }
 
+Span Lexer::span_from(std::size_t begin) const {
+  std::size_t end = position_;
+  while (end > begin && is_space(text_[end - 1])) --end;
+  return origin_.span(begin, end);
+}
+
 Span Lexer::next_span() {
   const std::size_t size = std::max<std::size_t>(word().size(), 1);
   return origin_.span(position_, std::min(position_ + size, text_.size()));

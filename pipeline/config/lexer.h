@@ -58,7 +58,8 @@ class Lexer {
 
   std::size_t position() const { return position_; }
   void set_position(std::size_t position) { position_ = position; }
-  Span span_from(std::size_t begin) const { return origin_.span(begin, position_); }
+  /// From `begin` to here, without white space at the end.
+  Span span_from(std::size_t begin) const;
   /// Of what comes next: the word, the string or the character.
   Span next_span();
   std::string describe(Span span) const { return sources_.describe(span); }
