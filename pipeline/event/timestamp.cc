@@ -59,8 +59,8 @@ std::optional<Timestamp> timestamp_from_seconds(std::int64_t seconds, std::int64
 }
 
 std::optional<Timestamp> timestamp_from_millis(std::int64_t ms) {
-  const std::int64_t seconds = civil::floor_div(ms, 1'000);
-  return timestamp_from_seconds(seconds, (ms - seconds * 1'000) * 1'000'000);
+  const std::int64_t below_second = (ms % 1'000 + 1'000) % 1'000;
+  return timestamp_from_seconds(civil::floor_div(ms, 1'000), below_second * 1'000'000);
 }
 
 std::int64_t epoch_seconds(Timestamp time) { return civil::floor_div(time.ns, kNanosPerSecond); }
