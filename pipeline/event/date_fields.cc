@@ -120,7 +120,8 @@ Days DateFields::applied_days(std::optional<int> default_year) const {
     for (int i = century; i <= weekday && days; ++i) {
       const auto field = static_cast<Field>(i);
       if (!has(field) || (field == century && year_over_century)) continue;
-      days = with_field(field, *days, values_[field], reset);
+      const bool smallest = present_ >> (field + 1) == 0;
+      days = with_field(field, *days, values_[field], reset || smallest);
     }
   }
   return days;

@@ -54,7 +54,7 @@ std::optional<std::int64_t> read_fraction(TextCursor& in, std::int64_t unit_seco
   if (!in.take('.') && !in.take(',')) return 0;
   std::int64_t value = 0;
   int count = in.digits(9, value);
-  if (count == 0 || is_digit(in.peek())) return std::nullopt;
+  if (count == 0) return std::nullopt;
   for (; count < 9; ++count) value *= 10;
   return value * unit_seconds;
 }

@@ -52,10 +52,16 @@ Timestamp Timestamp::now() {
 }
 
 std::optional<Timestamp> timestamp_from_seconds(std::int64_t seconds, std::int64_t ns) {
-  // One second short of the limits, so that adding the fraction cannot overflow either.
-  constexpr std::int64_t kLimit = INT64_MAX / kNanosPerSecond - 1;
-  if (seconds < -kLimit || seconds > kLimit) return std::nullopt;
-  return Timestamp{seconds * kNanosPerSecond + ns};
+  // Towards zero first, so that a fraction before 1970 cannot leave the range on the way.
+  if (seconds < 0) {
+    seconds += 1;
+    ns -= kNanosPerSecond;
+  }
+  Timestamp time;
+  if (__builtin_mul_overflow(seconds, kNanosPerSecond, &time.ns) ||
+      __builtin_add_overflow(time.ns, ns, &time.ns))
+    return std::nullopt;
+  return time;
 }
 
 std::optional<Timestamp> timestamp_from_millis(std::int64_t ms) {

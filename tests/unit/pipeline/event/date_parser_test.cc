@@ -62,6 +62,8 @@ TEST(DateParser, ReadsJodaPatterns) {
       {"EEE, dd MMM yyyy", "WEDNESDAY, 24 july 2013", "2013-07-24T00:00:00.000Z"},
       {"EEE, dd MMM yyyy", "Mon, 24 Jul 2013",
        "2013-07-22T00:00:00.000Z"},  // the Monday of that week
+      {"yyyy MMM EEE", "2013 Jun Mon", "2013-06-24T00:00:00.000Z"},
+      {"yyyy ww", "2013 01", "2013-12-30T00:00:00.000Z"},  // week 1 that begins in that year
       {"HH:mm yyyy", "23:59 2012", "2012-01-01T23:59:00.000Z"},
       {"yyyy-MM-dd", "2012-02-29", "2012-02-29T00:00:00.000Z"},
       {"yyyy-MM-dd", "1969-12-31", "1969-12-31T00:00:00.000Z"},
