@@ -6,6 +6,11 @@
 #include "plugins/codecs/line.h"
 #include "plugins/codecs/plain.h"
 #include "plugins/codecs/rubydebug.h"
+#include "plugins/filters/clone.h"
+#include "plugins/filters/drop.h"
+#include "plugins/filters/json.h"
+#include "plugins/filters/mutate.h"
+#include "plugins/filters/split.h"
 #include "plugins/inputs/stdin.h"
 #include "plugins/outputs/null.h"
 #include "plugins/outputs/stdout.h"
@@ -15,6 +20,12 @@ namespace millrace {
 Registry builtin_plugins() {
   Registry plugins;
   plugins.add(stdin_input());
+
+  plugins.add(clone_filter());
+  plugins.add(drop_filter());
+  plugins.add(json_filter());
+  plugins.add(mutate_filter());
+  plugins.add(split_filter());
 
   plugins.add(null_output("null"));
   plugins.add(null_output("sink"));

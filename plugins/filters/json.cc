@@ -1,0 +1,93 @@
+#include "plugins/filters/json.h"
+
+#include "pipeline/event/json_read.h"
+
+namespace millrace {
+namespace {
+
+struct JsonOptions {
+  std::string source;
+  std::optional<std::string> target;
+  std::vector<std::string> tag_on_failure{"_jsonparsefailure"};
+  bool skip_on_invalid_json = false;
+};
+
+class JsonFilter : public Filter {
+ public:
+  JsonFilter(JsonOptions options, FieldRef source, std::optional<FieldRef> target)
+      : options_(std::move(options)), source_(std::move(source)), target_(std::move(target)) {}
+
+  static std::unique_ptr<Filter> create(JsonOptions options, const PluginContext& context) {
+    auto source = FieldRef::parse(options.source);
+    if (!source) context.error("source", source.error().message);
+    std::optional<FieldRef> target;
+    if (options.target) {
+      auto parsed = FieldRef::parse(*options.target);
+      if (!parsed) {
+        context.error("target", parsed.error().message);
+        return nullptr;
+      }
+      target = std::move(*parsed);
+    }
+    if (!source) return nullptr;
+    return std::make_unique<JsonFilter>(std::move(options), std::move(*source), std::move(target));
+  }
+
+  struct Scratch : FilterScratch {
+    JsonReader reader;
+  };
+  std::unique_ptr<FilterScratch> make_scratch() const override {
+    return std::make_unique<Scratch>();
+  }
+
+  void apply(FilterRun& run) override {
+    JsonReader& reader = static_cast<Scratch&>(*run.scratch).reader;
+    for (std::uint32_t at : run.events) {
+      Event event = run.batch[at];
+      const Value* source = event.get(source_);
+      if (!source || source->is_null()) continue;
+      if (read(event, *source, reader))
+        run.matched.push_back(at);
+      else if (!options_.skip_on_invalid_json)
+        fail(event);
+    }
+  }
+
+ private:
+  bool read(Event event, const Value& source, JsonReader& reader) const {
+    if (!source.is_string()) return false;
+    // A copy: the text may be a constant of the config, which has no readable padding behind it.
+    auto document = reader.read(event.batch().arena().copy(source.text()), event.batch());
+    if (!document) return false;
+    if (target_) return event.set(*target_, *document);
+    if (!document->is_object()) return false;
+    event.merge_document(document->object());
+    return true;
+  }
+
+  void fail(Event event) const {
+    for (const std::string& tag : options_.tag_on_failure) event.tag(tag);
+  }
+
+  const JsonOptions options_;
+  const FieldRef source_;
+  const std::optional<FieldRef> target_;
+};
+
+}  // namespace
+
+FilterPlugin json_filter() {
+  using O = JsonOptions;
+  return filter_plugin(
+      "json", "Reads the JSON text of a field into fields.",
+      Options<O>()
+          .add("source", &O::source, "The field that holds the text.", required)
+          .add("target", &O::target,
+               "Where the document goes; the top of the event where it is not set.")
+          .add("tag_on_failure", &O::tag_on_failure, "Tags for an event whose text is not JSON.")
+          .add("skip_on_invalid_json", &O::skip_on_invalid_json,
+               "Leave such an event as it is, without tags."),
+      JsonFilter::create);
+}
+
+}  // namespace millrace

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string_view>
+
+#include "pipeline/event/batch.h"
+
+/// What mutate does to texts, as pure functions. Results are views of `text` or copies in the
+/// batch.
+namespace millrace::mutate {
+
+Value uppercase(std::string_view text, Batch& batch);
+Value lowercase(std::string_view text, Batch& batch);
+/// The first character large, all others small.
+Value capitalize(std::string_view text, Batch& batch);
+/// Without white space at both ends.
+Value strip(std::string_view text);
+/// The pieces between separators; empty ones at the end are left out, and a separator of one space
+/// stands for any white space, as in Ruby.
+Value split(std::string_view text, std::string_view separator, Batch& batch);
+
+}  // namespace millrace::mutate

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "pipeline/event/buffer.h"
+#include "pipeline/result.h"
+
+namespace millrace {
+
+/// A regular expression of an option, written as for Ruby: `^` and `$` match at every line, `\h` is
+/// a hex digit, look-around and back-references work. Runs on PCRE2 with limits, so that no text
+/// can hang it. Immutable; shared by threads.
+class Regex {
+ public:
+  /// Errors: Errc::invalid with what is wrong and where in `expression`.
+  static Result<Regex> compile(std::string_view expression);
+
+  struct Span {
+    std::size_t begin;
+    std::size_t end;
+  };
+
+  /// The first match at or after `from`. Empty too where a limit was hit.
+  std::optional<Span> find(std::string_view text, std::size_t from = 0) const;
+
+  /// Appends `text` to `out` with each match replaced. In `replacement` `\0` to `\9` and `\k<name>`
+  /// stand for groups, `\\` for a backslash. False: nothing matched, `out` is unchanged.
+  bool replace_all(std::string_view text, std::string_view replacement, Buffer& out) const;
+
+ private:
+  struct Code;
+  explicit Regex(std::shared_ptr<const Code> code) : code_(std::move(code)) {}
+  std::shared_ptr<const Code> code_;
+};
+
+}  // namespace millrace
