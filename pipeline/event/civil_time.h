@@ -48,6 +48,11 @@ constexpr std::int64_t monday_of(std::int64_t days) { return days - (iso_weekday
 /// The first day of ISO week 1: the Monday of the week that holds January 4th.
 constexpr std::int64_t iso_year_start(int week_year) { return monday_of(days_of(week_year, 1, 4)); }
 
+/// The Monday of an ISO week.
+constexpr std::int64_t iso_week_start(int week_year, int week) {
+  return iso_year_start(week_year) + std::int64_t{7} * (week - 1);
+}
+
 /// The ISO week-based year of a day: the year of its week's Thursday.
 constexpr int iso_week_year(std::int64_t days) { return date_of(monday_of(days) + 3).year; }
 

@@ -35,7 +35,7 @@ Days with_week_year(std::int64_t days, int value, bool reset) {
   if (!year_in_range(value)) return std::nullopt;
   if (reset) return civil::iso_year_start(value);
   const int week = std::min(civil::iso_week(days), civil::iso_weeks_in_year(value));
-  return civil::iso_year_start(value) + (week - 1) * 7 + (civil::iso_weekday(days) - 1);
+  return civil::iso_week_start(value, week) + (civil::iso_weekday(days) - 1);
 }
 
 Days with_month(std::int64_t days, int value, bool reset) {
@@ -47,7 +47,7 @@ Days with_month(std::int64_t days, int value, bool reset) {
 Days with_week(std::int64_t days, int value, bool reset) {
   const int week_year = civil::iso_week_year(days);
   if (value < 1 || value > civil::iso_weeks_in_year(week_year)) return std::nullopt;
-  const std::int64_t monday = civil::iso_year_start(week_year) + (value - 1) * 7;
+  const std::int64_t monday = civil::iso_week_start(week_year, value);
   return reset ? monday : monday + (civil::iso_weekday(days) - 1);
 }
 

@@ -17,7 +17,7 @@ std::optional<std::int64_t> read_week_date(TextCursor& in, int week_year) {
   const int day = in.take('-') ? in.number(1) : 1;
   if (week < 1 || week > civil::iso_weeks_in_year(week_year) || day < 1 || day > 7)
     return std::nullopt;
-  return civil::iso_year_start(week_year) + (week - 1) * 7 + (day - 1);
+  return civil::iso_week_start(week_year, week) + (day - 1);
 }
 
 bool ordinal_is_next(std::string_view rest) {

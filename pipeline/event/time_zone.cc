@@ -6,7 +6,9 @@
 #include <array>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "pipeline/event/digits.h"
 
@@ -104,6 +106,25 @@ std::string_view without_utc_prefix(std::string_view name) {
   return name;
 }
 
+bool is_utc(std::string_view name) {
+  return name == "UTC" || name == "Etc/UTC" || name == "GMT" || name == "UT";
+}
+
+/// The name of the zone that the system is set to.
+Result<std::string> system_zone_name() {
+  // What systems with systemd have, and most others: a link into the database.
+  constexpr std::string_view kDirectory = "/zoneinfo/";
+  std::error_code error;
+  const std::string link = std::filesystem::read_symlink("/etc/localtime", error).string();
+  if (const auto at = link.find(kDirectory); !error && at != std::string::npos)
+    return link.substr(at + kDirectory.size());
+  try {
+    return date::current_zone()->name();
+  } catch (const std::exception& e) {
+    return fail(Errc::not_found, std::string("the system's time zone: ") + e.what());
+  }
+}
+
 /// A POSIX zone without summer time, such as `CET-1` or `<+0530>-5:30`: the sign counts west of
 /// Greenwich.
 std::optional<Zone> fixed_posix_zone(std::string_view text) {
@@ -146,7 +167,8 @@ std::int32_t Zone::offset_at(std::int64_t utc_seconds) const {
 }
 
 Result<Zone> find_zone(std::string_view name) {
-  if (name == "UTC" || name == "UT" || name == "GMT") return Zone();
+  if (is_utc(name))
+    return Zone();  // without a look at the database, whose first use takes milliseconds
   if (const auto offset = whole_offset(without_utc_prefix(name))) return *offset;
   Zone zone;
   zone.rules_ = find_rules(name);
@@ -160,13 +182,9 @@ Zone host_zone() {
     if (const auto zone = find_zone(name)) return *zone;
     return fixed_posix_zone(name).value_or(Zone());
   }
-  Zone zone;
-  try {
-    zone.rules_ = find_rules(date::current_zone()->name());
-  } catch (const std::exception&) {
-    zone.rules_ = nullptr;
-  }
-  return zone;
+  const auto name = system_zone_name();
+  const auto zone = name ? find_zone(*name) : Result<Zone>(Zone());
+  return zone ? *zone : Zone();
 }
 
 std::optional<ZonePrefix> match_zone_name(std::string_view text) {
@@ -178,7 +196,7 @@ std::optional<ZonePrefix> match_zone_name(std::string_view text) {
     ++length;
   for (; length > 0; --length) {
     const std::string_view name = text.substr(0, length);
-    if (name == "UTC" || find_rules(name) != nullptr) return ZonePrefix{*find_zone(name), length};
+    if (is_utc(name) || find_rules(name) != nullptr) return ZonePrefix{*find_zone(name), length};
   }
   return std::nullopt;
 }

@@ -36,7 +36,6 @@ class Zone {
 
  private:
   friend Result<Zone> find_zone(std::string_view name);
-  friend Zone host_zone();
 
   const date::time_zone* rules_ = nullptr;  // null: offset_ alone counts
   std::int32_t offset_ = 0;                 // seconds
