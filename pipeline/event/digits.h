@@ -17,7 +17,7 @@ inline char* put_two(char* out, int value) {
       "46474849"
       "50515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495"
       "96979899";
-  std::memcpy(out, &kPairs[2 * value], 2);
+  std::memcpy(out, &kPairs[static_cast<std::size_t>(value) * 2], 2);
   return out + 2;
 }
 
