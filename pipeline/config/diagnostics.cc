@@ -7,8 +7,9 @@
 namespace millrace::config {
 namespace {
 
-constexpr std::size_t kLineBefore = 60;  // characters shown left of the caret
-constexpr std::size_t kLineWidth = 120;  // characters shown of one source line
+constexpr std::size_t kLineBefore = 60;       // characters shown left of the caret
+constexpr std::size_t kLineWidth = 120;       // characters shown of one source line
+constexpr std::size_t kLongestCharacter = 4;  // bytes
 constexpr std::size_t kLongestName =
     100;  // longer names are not compared: the distance is quadratic
 
@@ -47,17 +48,25 @@ std::string printable(std::string_view character) {
 
 /// The source line and the caret line below it, each indented and ended.
 std::string excerpt(const Diagnostic& diagnostic, const SourceSet& sources, const Palette& ink) {
-  const Place at = sources.place(diagnostic.span);
-  const auto line = characters(sources.line(diagnostic.span).substr(0, at.column * 4 + 4096));
-  const std::size_t column = at.column - 1;
-  const std::size_t first = column > kLineBefore ? column - kLineBefore : 0;
-  const std::size_t last = std::min(line.size(), first + kLineWidth);
+  // Only a window around the place is cut into characters: a line may be megabytes long.
+  const std::string_view line = sources.line(diagnostic.span);
+  const std::string_view marked_text = sources.text(diagnostic.span);
+  const std::size_t at =
+      std::min(static_cast<std::size_t>(marked_text.data() - line.data()), line.size());
+  const std::size_t start = at - std::min(at, kLineBefore * kLongestCharacter);
+  const auto before = characters(line.substr(start, at - start));
+  const auto after = characters(line.substr(at, kLineWidth * kLongestCharacter));
+  const std::size_t shown_before = std::min(before.size(), kLineBefore);
+  const std::size_t shown_after = std::min(after.size(), kLineWidth - shown_before);
   std::string shown = "  ";
-  for (std::size_t i = first; i < last; ++i) shown += printable(line[i]);
-  const std::size_t marked = characters(sources.text(diagnostic.span).substr(0, 4096)).size();
-  const std::size_t room = last > column ? last - column : 1;
-  const std::size_t width = std::clamp<std::size_t>(marked, 1, room);
-  std::string caret(2 + column - first, ' ');
+  for (std::size_t i = before.size() - shown_before; i < before.size(); ++i)
+    shown += printable(before[i]);
+  for (std::size_t i = 0; i < shown_after; ++i) shown += printable(after[i]);
+  const std::size_t marked =
+      characters(marked_text.substr(0, kLineWidth * kLongestCharacter)).size();
+  const std::size_t width =
+      std::clamp<std::size_t>(marked, 1, std::max<std::size_t>(shown_after, 1));
+  std::string caret(2 + shown_before, ' ');
   return shown + "\n" + caret + ink.caret + "^" + std::string(width - 1, '~') + ink.off + "\n";
 }
 

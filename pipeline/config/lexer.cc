@@ -113,9 +113,9 @@ std::optional<std::string_view> Lexer::delimited(char delimiter, std::string_vie
       close = text_.find(delimiter, close + 1);
     }
   }
-  const std::size_t line_end = std::min(text_.find('\n', open), text_.size());
   if (close == std::string_view::npos) {
     unclosed_ += delimiter;
+    const std::size_t line_end = std::min(text_.find('\n', open), text_.size());
     const std::string_view line = text_.substr(open + 1, line_end - open - 1);
     const bool escaped = line.find(std::string("\\") + delimiter) != std::string_view::npos;
     position_ = line_end;
@@ -123,7 +123,7 @@ std::optional<std::string_view> Lexer::delimited(char delimiter, std::string_vie
           escaped ? std::string("a backslash before ") + delimiter + " keeps it from closing" : "");
     return std::nullopt;
   }
-  if (close > line_end) {
+  if (text_.substr(open, close - open).find('\n') != std::string_view::npos) {
     long_string_ = open;
     long_string_end_ = close;
   }

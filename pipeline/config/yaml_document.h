@@ -11,6 +11,8 @@
 
 namespace millrace::config {
 
+struct YamlEntry;
+
 /// A YAML document with the place of every node. Aliases are replaced by copies of what they name.
 struct YamlNode {
   enum class Kind { null, scalar, sequence, map };
@@ -21,7 +23,12 @@ struct YamlNode {
   bool quoted = false;
   std::string text;
   std::vector<YamlNode> items;
-  std::vector<std::pair<YamlNode, YamlNode>> entries;  ///< keys are scalars, each once
+  std::vector<YamlEntry> entries;  ///< keys are scalars, each once
+};
+
+struct YamlEntry {
+  YamlNode key;
+  YamlNode value;
 };
 
 /// Reads one source of at most kMaxYamlBytes as one YAML document. Depth (kMaxDepth) and size after

@@ -14,8 +14,8 @@ constexpr std::array<std::string_view, 3> kBranchKeys{"if", "then", "else"};
 
 const YamlNode* find(const YamlNode& map, std::string_view key) {
   const auto at = std::find_if(map.entries.begin(), map.entries.end(),
-                               [&](const auto& entry) { return entry.first.text == key; });
-  return at == map.entries.end() ? nullptr : &at->second;
+                               [&](const auto& entry) { return entry.key.text == key; });
+  return at == map.entries.end() ? nullptr : &at->value;
 }
 
 class YamlReader {
@@ -74,7 +74,7 @@ void YamlReader::statement(const YamlNode& node, std::vector<Statement>& into) {
             ? "each plugin begins with its own `-`; its options are indented below its name"
             : "");
   }
-  plugin(node.entries.front().first, &node.entries.front().second, into);
+  plugin(node.entries.front().key, &node.entries.front().value, into);
 }
 
 void YamlReader::plugin(const YamlNode& name, const YamlNode* options,
