@@ -7,6 +7,7 @@
 #include "plugins/codecs/plain.h"
 #include "plugins/codecs/rubydebug.h"
 #include "plugins/filters/clone.h"
+#include "plugins/filters/dissect.h"
 #include "plugins/filters/drop.h"
 #include "plugins/filters/json.h"
 #include "plugins/filters/mutate.h"
@@ -22,6 +23,7 @@ Registry builtin_plugins() {
   plugins.add(stdin_input());
 
   plugins.add(clone_filter());
+  plugins.add(dissect_filter());
   plugins.add(drop_filter());
   plugins.add(json_filter());
   plugins.add(mutate_filter());
