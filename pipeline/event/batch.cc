@@ -73,7 +73,6 @@ void Batch::clear() {
   names_.reset();
   arena_.reset();
   held_bytes_ = 0;
-  has_children_ = false;
 }
 
 Event Batch::add(Timestamp now) {
@@ -83,25 +82,13 @@ Event Batch::add(Timestamp now) {
   fields->names[1] = name::version;
   fields->values[1] = Value::of(std::string_view("1"));
   fields->size = 2;
-  slots_.push_back({fields});
+  slots_.push_back({fields, nullptr, size()});
   return Event(*this, size() - 1);
 }
 
-void Batch::link_children() {
-  for (std::uint32_t i = 0; i < size(); ++i) slots_[i].next = i + 1;
-  has_children_ = true;
-}
-
-Event Batch::add_child(std::uint32_t after, Object* fields) {
-  if (!has_children_) link_children();
-  const std::uint32_t at = size();
-  if (slots_[after].next >= at)
-    slots_[after].next = at + 1;  // `after` was the last one; so is the child now
-  Slot child{fields, slots_[after].receipt};
-  child.next = slots_[after].next;
-  slots_.push_back(child);
-  slots_[after].next = at;
-  return Event(*this, at);
+Event Batch::add_child(std::uint32_t parent, Object* fields) {
+  slots_.push_back({fields, slots_[parent].receipt, slots_[parent].origin});
+  return Event(*this, size() - 1);
 }
 
 Object* Batch::copy_fields(std::uint32_t at) {
@@ -110,24 +97,12 @@ Object* Batch::copy_fields(std::uint32_t at) {
   return shallow_copy(arena_, original);
 }
 
-std::vector<std::uint32_t> Batch::ranks() const {
-  std::vector<std::uint32_t> ranks(size());
-  std::uint32_t rank = 0;
-  for (std::uint32_t i = 0; rank < size(); i = slots_[i].next) ranks[i] = rank++;
-  return ranks;
-}
-
 Selection Batch::merge(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b) const {
   if (a.empty()) return {b.begin(), b.end()};
   if (b.empty()) return {a.begin(), a.end()};
   Selection merged(a.size() + b.size());
-  if (!has_children_) {
-    std::merge(a.begin(), a.end(), b.begin(), b.end(), merged.begin());
-  } else {
-    const auto rank = ranks();
-    std::merge(a.begin(), a.end(), b.begin(), b.end(), merged.begin(),
-               [&](auto x, auto y) { return rank[x] < rank[y]; });
-  }
+  std::merge(a.begin(), a.end(), b.begin(), b.end(), merged.begin(),
+             [&](auto x, auto y) { return slots_[x].origin < slots_[y].origin; });
   return merged;
 }
 

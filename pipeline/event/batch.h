@@ -50,9 +50,9 @@ class Batch {
   /// A new event at the end with `@timestamp` and `@version` set and room for some more fields.
   Event add(Timestamp now);
 
-  /// A new event that follows `after` (its parent, or the parent's latest child) and shares the
-  /// fate of its receipt. With `fields` as its content, which becomes the event's own.
-  Event add_child(std::uint32_t after, Object* fields);
+  /// A new event that comes from event `parent` and shares the fate of its receipt. `fields`
+  /// becomes its content. Where it leaves is for the selection to say that it is put into.
+  Event add_child(std::uint32_t parent, Object* fields);
 
   /// The content of event `at` for a child: the top level copied, what is below shared until
   /// somebody writes.
@@ -66,7 +66,8 @@ class Batch {
   /// Removes events from `size` on: an input gives back what it could not complete.
   void truncate(std::uint32_t size) { slots_.resize(size); }
 
-  /// The two selections as one, in leaving order. They have no event in common.
+  /// The two selections, which have no event in common, as one in leaving order: by the event that
+  /// came in, and among those that come from one event `a` before `b`.
   Selection merge(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b) const;
 
   /// Keeps `block` alive as long as the batch.
@@ -95,22 +96,18 @@ class Batch {
   struct Slot {
     Object* fields;
     Receipt* receipt = nullptr;
-    std::uint32_t next =
-        0;  // the event that leaves after this one; meaningful once there are children
+    std::uint32_t origin;  // the event that came in and that this one comes from, or is
     EventState state = EventState::live;
   };
 
   Batch() : names_(arena_) {}
   void clear();
-  void link_children();
-  std::vector<std::uint32_t> ranks() const;
 
   Arena arena_;
   BatchNames names_;
   std::vector<Slot> slots_;
   std::vector<BlockRef> blocks_;
   std::size_t held_bytes_ = 0;
-  bool has_children_ = false;
 };
 
 }  // namespace millrace

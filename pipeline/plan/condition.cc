@@ -35,6 +35,7 @@ class Operand {
     return operand;
   }
 
+  bool is_constant() const { return !ref_; }
   /// nullptr: the field is missing.
   const Value* of(const ConstEvent& event) const { return ref_ ? event.get(*ref_) : &constant_; }
 
@@ -63,11 +64,14 @@ class Operand {
   Value constant_;
 };
 
+/// A field that is there and not null or false; of constants, which Logstash lets stand here, the
+/// empty text is false.
 class Truth : public Condition {
  public:
   explicit Truth(Operand operand) : operand_(std::move(operand)) {}
   bool holds(const ConstEvent& event) const override {
     const Value* value = operand_.of(event);
+    if (operand_.is_constant() && value->is_string()) return !value->text().empty();
     return value && value->truthy();
   }
 

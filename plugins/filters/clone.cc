@@ -20,13 +20,11 @@ class CloneFilter : public Filter {
     Selection& out = run.reshape();
     for (std::uint32_t at : run.events) {
       out.push_back(at);
-      std::uint32_t after = at;
       for (const std::string& name : options_.clones) {
-        Event clone = run.batch.add_child(after, run.batch.copy_fields(at));
+        Event clone = run.batch.add_child(at, run.batch.copy_fields(at));
         mark(clone, name);
-        after = clone.at();
-        out.push_back(after);
-        run.matched.push_back(after);
+        out.push_back(clone.at());
+        run.matched.push_back(clone.at());
       }
     }
   }

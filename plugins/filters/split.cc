@@ -69,13 +69,11 @@ class SplitFilter : public Filter {
   void replace(FilterRun& run, std::uint32_t at, const std::vector<Value>& pieces,
                Selection& out) const {
     run.batch.set_state(at, pieces.empty() ? EventState::dropped : EventState::replaced);
-    std::uint32_t after = at;
     for (const Value& piece : pieces) {
-      Event child = run.batch.add_child(after, run.batch.copy_fields(at));
-      after = child.at();
-      out.push_back(after);
+      Event child = run.batch.add_child(at, run.batch.copy_fields(at));
+      out.push_back(child.at());
       if (child.set(target_, piece))
-        run.matched.push_back(after);
+        run.matched.push_back(child.at());
       else
         child.tag("_split_type_failure");
     }

@@ -71,7 +71,7 @@ TEST(Delivery, ASplitEventIsConfirmedByAllItsPieces) {
   Books books;
   auto batch = books.batch(1, 5);
   const std::uint32_t a = batch->add_child(0, batch->copy_fields(0)).at();
-  const std::uint32_t b = batch->add_child(a, batch->copy_fields(0)).at();
+  const std::uint32_t b = batch->add_child(0, batch->copy_fields(0)).at();
   batch->set_state(0, EventState::replaced);
   auto deliveries =
       Dispatch::split(std::move(batch), 1, {{a, b}}, {&books.outputs[0]}, books.pipeline);
@@ -110,9 +110,8 @@ TEST(Delivery, BooksBalanceOnRandomSchedules) {
             break;
           case 1: {
             batch->set_state(i, EventState::replaced);
-            std::uint32_t after = i;
             for (auto n = random() % 3; n > 0; --n)
-              live.push_back(after = batch->add_child(after, batch->copy_fields(i)).at());
+              live.push_back(batch->add_child(i, batch->copy_fields(i)).at());
             break;
           }
           default:

@@ -132,15 +132,15 @@ TEST(Batch, ChildrenShareUntilOneOfThemWrites) {
   EXPECT_EQ(child.get(ref("[o][p][x]"))->integer(), 2);
 }
 
-TEST(Batch, MergeKeepsChildrenBehindTheirParents) {
+TEST(Batch, MergeOrdersByWhatCameInAndThenByArm) {
   auto batch = Batch::make();
   for (int i = 0; i < 3; ++i) event_of(*batch, "{}");
   const std::uint32_t first = batch->add_child(0, batch->copy_fields(0)).at();
-  const std::uint32_t second = batch->add_child(first, batch->copy_fields(0)).at();
+  const std::uint32_t second = batch->add_child(0, batch->copy_fields(0)).at();
   const std::uint32_t last = batch->add_child(2, batch->copy_fields(2)).at();
-  const Selection evens{0, second, 2};
-  const Selection odds{first, 1, last};
-  EXPECT_EQ(batch->merge(evens, odds), (Selection{0, first, second, 1, 2, last}));
+  const Selection one{0, second, 2};
+  const Selection other{first, 1, last};
+  EXPECT_EQ(batch->merge(one, other), (Selection{0, second, first, 1, 2, last}));
 }
 
 TEST(Batch, AdoptsValuesOfAnotherBatchByCopy) {
