@@ -8,6 +8,7 @@
 #include "plugins/codecs/rubydebug.h"
 #include "plugins/filters/clone.h"
 #include "plugins/filters/dissect.h"
+#include "plugins/filters/date.h"
 #include "plugins/filters/drop.h"
 #include "plugins/filters/json.h"
 #include "plugins/filters/mutate.h"
@@ -24,6 +25,7 @@ Registry builtin_plugins() {
 
   plugins.add(clone_filter());
   plugins.add(dissect_filter());
+  plugins.add(date_filter());
   plugins.add(drop_filter());
   plugins.add(json_filter());
   plugins.add(mutate_filter());
