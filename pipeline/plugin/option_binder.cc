@@ -1,9 +1,7 @@
-#include "pipeline/plugin/options.h"
+#include "pipeline/plugin/option_binder.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
+#include <optional>
 
 namespace millrace {
 namespace {
@@ -31,88 +29,6 @@ void append_pairs(Value& to, const Value& from) {
 }
 
 }  // namespace
-
-std::string choice_text(std::string_view plain, const OptionRules& rules) {
-  if (rules.choices.empty()) return std::string(plain);
-  std::string out = "one of ";
-  for (const auto& choice : rules.choices) {
-    if (&choice != &rules.choices.front()) out += ", ";
-    out += choice.first.empty() ? "\"\"" : choice.first;
-  }
-  return out;
-}
-
-std::string choice_name(std::int64_t value, const OptionRules& rules) {
-  for (const auto& [name, meaning] : rules.choices) {
-    if (meaning == value) return name;
-  }
-  return "";
-}
-
-std::string number_text(double value) {
-  std::array<char, 64> buffer{};
-  const bool whole =
-      std::abs(value) < 1e15 && value == static_cast<double>(static_cast<std::int64_t>(value));
-  const auto end =
-      whole ? std::to_chars(buffer.begin(), buffer.end(), static_cast<std::int64_t>(value))
-            : std::to_chars(buffer.begin(), buffer.end(), value);
-  return std::string(buffer.data(), end.ptr);
-}
-
-std::string quoted_text(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '\n')
-      out += "\\n";
-    else if (c == '\t')
-      out += "\\t";
-    else if (c == '\r')
-      out += "\\r";
-    else
-      out += c;
-  }
-  return out + '"';
-}
-
-const OptionInfo* OptionTable::find(std::string_view name) const {
-  for (const OptionInfo& info : infos_) {
-    if (info.name == name || (!info.rules.also_called.empty() && info.rules.also_called == name))
-      return &info;
-  }
-  return nullptr;
-}
-
-const Value* OptionPlaces::value(std::string_view option) const {
-  const auto at = values_.find(option);
-  return at == values_.end() ? nullptr : &at->second;
-}
-
-config::Span OptionPlaces::of(std::string_view option) const {
-  const Value* const given = value(option);
-  return given == nullptr ? span_ : given->span;
-}
-
-config::Span OptionPlaces::of(std::string_view option, std::size_t index) const {
-  const Value* const given = value(option);
-  if (given != nullptr && index < given->items.size()) return given->items[index].span;
-  if (given != nullptr && index < given->entries.size()) return given->entries[index].value.span;
-  return of(option);
-}
-
-void OptionPlaces::error(config::Diagnostics& to, std::string_view option, std::string message,
-                         std::string hint) const {
-  to.error(of(option), name_ + ": " + std::string(option) + ": " + message, std::move(hint));
-}
-
-void OptionPlaces::error(config::Diagnostics& to, std::string_view option, std::size_t index,
-                         std::string message, std::string hint) const {
-  to.error(of(option, index), name_ + ": " + std::string(option) + ": " + message, std::move(hint));
-}
-
-void OptionPlaces::warning(config::Diagnostics& to, std::string_view option, std::string message,
-                           std::string hint) const {
-  to.warning(of(option), name_ + ": " + std::string(option) + ": " + message, std::move(hint));
-}
 
 /// One bind(): the plugin, what it may have, and where reports go.
 class OptionBinder::Binding {
