@@ -1,5 +1,6 @@
 #include "plugins/builtin.h"
 
+#include "plugins/codecs/csv.h"
 #include "plugins/codecs/dots.h"
 #include "plugins/codecs/json.h"
 #include "plugins/codecs/json_lines.h"
@@ -7,6 +8,7 @@
 #include "plugins/codecs/plain.h"
 #include "plugins/codecs/rubydebug.h"
 #include "plugins/filters/clone.h"
+#include "plugins/filters/csv.h"
 #include "plugins/filters/dissect.h"
 #include "plugins/filters/date.h"
 #include "plugins/filters/drop.h"
@@ -24,6 +26,7 @@ Registry builtin_plugins() {
   plugins.add(stdin_input());
 
   plugins.add(clone_filter());
+  plugins.add(csv_filter());
   plugins.add(dissect_filter());
   plugins.add(date_filter());
   plugins.add(drop_filter());
@@ -35,6 +38,7 @@ Registry builtin_plugins() {
   plugins.add(null_output("sink"));
   plugins.add(stdout_output());
 
+  plugins.add(csv_codec());
   plugins.add(dots_codec());
   plugins.add(json_codec());
   plugins.add(json_lines_codec());
