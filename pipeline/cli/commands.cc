@@ -43,6 +43,7 @@ std::string host_name() {
 struct Invocation {
   settings::Settings settings;
   Registry registry;
+  config::EffectsOf effects;
 
   std::vector<PipelineJob> jobs() const {
     std::vector<PipelineJob> jobs;
@@ -67,6 +68,7 @@ struct Invocation {
     job.config_path = wanted.config_path;
     job.config_string = wanted.config_string;
     job.load.support_escapes = wanted.support_escapes;
+    job.effects = effects;
     return job;
   }
 };
@@ -138,8 +140,9 @@ Command find_command(const std::string& name) {
 
 }  // namespace
 
-int main(const std::vector<std::string>& arguments, Registry registry) {
-  Invocation call{settings::read(arguments, config::environment()), std::move(registry)};
+int main(const std::vector<std::string>& arguments, Registry registry, config::EffectsOf effects) {
+  Invocation call{settings::read(arguments, config::environment()), std::move(registry),
+                  std::move(effects)};
   std::vector<std::string> words = call.settings.rest;
   for (const std::string& word : words) {
     if (word == "--help" || word == "-h") return fmt::print("{}", kUsage), kSuccess;

@@ -110,8 +110,11 @@ Compiled compile(const PipelineJob& job, const Registry& registry) {
                         : config::load_path(job.config_path, job.load);
   const Maker maker{registry, job.info, compiled.loaded.diagnostics};
   compiled.plan = Plan::build(compiled.loaded.config, compiled.loaded.sources, maker);
-  if (!compiled.loaded.diagnostics.has_errors()) return compiled;
-  compiled.plan.reset();
+  if (compiled.loaded.diagnostics.has_errors()) {
+    compiled.plan.reset();
+  } else {
+    config::lint(compiled.loaded.config, job.effects, compiled.loaded.diagnostics);
+  }
   return compiled;
 }
 

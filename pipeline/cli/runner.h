@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/config/lint.h"
 #include "pipeline/config/load.h"
 #include "pipeline/plugin/registry.h"
 #include "pipeline/run/pipeline.h"
@@ -19,6 +20,7 @@ struct PipelineJob {
   std::string config_path;    ///< file, directory or glob; "" where config_string is given
   std::string config_string;  ///< as -e
   config::LoadOptions load;
+  config::EffectsOf effects;  ///< what plugins do, for warnings
 };
 
 /// A configuration that was read and turned into a plan, with everything that was to say about it.
