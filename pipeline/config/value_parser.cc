@@ -143,36 +143,42 @@ Value ValueParser::array() {
   lexer_.accept("[");
   const Span open = lexer_.span_from(begin);
   Value out{.kind = ValueKind::array, .span = open};
-  bool complete = lexer_.accept("]");
-  while (!complete) {
+  while (!lexer_.accept("]")) {
     if (lexer_.at_end()) {
       lexer_.error(open, "this `[` is never closed");
       return out;
     }
-    if (lexer_.next_is("]")) {
-      lexer_.unexpected("after `,`", {"a value"}, "remove the comma before it");
-    } else if (auto item = value("in an array")) {
-      out.items.push_back(std::move(*item));
-    } else if (lexer_.next_is("}") || lexer_.at_end()) {
-      return out;
-    }
-    complete = lexer_.accept("]");
-    if (complete || lexer_.accept(",")) continue;
-    if (lexer_.next_is("=>") || lexer_.next_is("}") || lexer_.at_end() ||
-        lexer_.word_before("=>")) {
-      lexer_.unexpected("in an array", {"`,`", "`]`"},
-                        "the array begins at " + lexer_.describe(open));
-      return out;
-    }
-    const std::size_t before = lexer_.position();
-    lexer_.unexpected("in an array", {"`,`", "`]`"});
-    if (lexer_.position() == before && lexer_.peek() != '"' && lexer_.peek() != '\'' &&
-        lexer_.word().empty()) {
-      lexer_.set_position(before + 1);
-    }
+    if (!array_item(out)) return out;
+    if (!lexer_.next_is("]") && !separator(open)) return out;
   }
   out.span = lexer_.span_from(begin);
   return out;
+}
+
+/// False, reported: the array ends here without its bracket.
+bool ValueParser::array_item(Value& into) {
+  auto item = value("in an array");
+  if (item) into.items.push_back(std::move(*item));
+  return item || (!lexer_.next_is("}") && !lexer_.at_end());
+}
+
+/// The comma after an item, which may be missing between two values; that is reported, and so is
+/// one before the closing bracket. False: what comes belongs to no array.
+bool ValueParser::separator(Span open) {
+  if (lexer_.accept(",")) {
+    if (lexer_.next_is("]")) {
+      lexer_.unexpected("after `,`", {"a value"}, "remove the comma before it");
+    }
+    return true;
+  }
+  const bool ends =
+      lexer_.next_is("=>") || lexer_.next_is("}") || lexer_.at_end() || lexer_.word_before("=>");
+  const std::size_t before = lexer_.position();
+  lexer_.unexpected("in an array", {"`,`", "`]`"},
+                    ends ? "the array begins at " + lexer_.describe(open) : "");
+  const bool value_follows = lexer_.next_is("\"") || lexer_.next_is("'") || !lexer_.word().empty();
+  if (!ends && lexer_.position() == before && !value_follows) lexer_.set_position(before + 1);
+  return !ends;
 }
 
 bool ValueParser::hash_key(Value& key) {

@@ -56,6 +56,8 @@ class ValueParser {
 
  private:
   Value string();
+  bool array_item(Value& into);
+  bool separator(Span open);
   Value hash();
   bool hash_entry(Value& into);
   std::optional<Value> number();

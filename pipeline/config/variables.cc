@@ -54,33 +54,39 @@ VariableLookup either(VariableLookup first, VariableLookup second) {
   };
 }
 
+Result<Variable> Variables::value_of(std::string_view name,
+                                     std::optional<std::string_view> fallback) {
+  auto found = lookup_(name);
+  if (!found && fallback) found = Variable{std::string(*fallback), false};
+  if (!found) return fail(Errc::not_found, "variable `" + std::string(name) + "` is not set");
+  replaced_bytes_ += found->text.size();
+  if (replaced_bytes_ > kMaxTextBytes) {
+    return fail(Errc::limit, "variables add more than " + std::to_string(kMaxTextBytes) + " bytes");
+  }
+  return std::move(*found);
+}
+
 Result<Variable> Variables::replace(std::string_view text) {
   Variable out;
-  bool closed = true;  // false: no `}` follows, so that no further search for one is made
+  // No reference begins behind the last brace, so that no search for one runs to the end in vain.
+  const std::size_t last_brace = text.rfind('}');
+  const char* const last =
+      last_brace == std::string_view::npos ? text.data() : text.data() + last_brace;
   while (!text.empty()) {
     const std::size_t dollar = text.find("${");
     out.text += text.substr(0, dollar);
     if (dollar == std::string_view::npos) break;
     text.remove_prefix(dollar);
-    closed = closed && text.find('}') != std::string_view::npos;
-    const auto reference = closed ? reference_at(text) : std::nullopt;
+    const auto reference = text.data() < last ? reference_at(text) : std::nullopt;
     if (!reference) {
       out.text += text.substr(0, 2);
       text.remove_prefix(2);
       continue;
     }
-    const auto found = lookup_(reference->name);
-    if (!found && !reference->fallback) {
-      return fail(Errc::not_found, "variable `" + std::string(reference->name) + "` is not set");
-    }
-    const std::string_view value = found ? std::string_view(found->text) : *reference->fallback;
-    replaced_bytes_ += value.size();
-    if (replaced_bytes_ > kMaxTextBytes) {
-      return fail(Errc::limit,
-                  "variables add more than " + std::to_string(kMaxTextBytes) + " bytes");
-    }
-    out.text += value;
-    out.secret = out.secret || (found && found->secret);
+    auto value = value_of(reference->name, reference->fallback);
+    if (!value) return value;
+    out.text += value->text;
+    out.secret = out.secret || value->secret;
     text.remove_prefix(reference->size);
   }
   return out;

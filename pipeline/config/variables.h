@@ -39,6 +39,8 @@ class Variables {
   Result<Variable> replace(std::string_view text);
 
  private:
+  Result<Variable> value_of(std::string_view name, std::optional<std::string_view> fallback);
+
   VariableLookup lookup_;
   std::size_t replaced_bytes_ = 0;
 };
