@@ -24,12 +24,11 @@ constexpr const char* kNoApi = "this build has no HTTP API";
 constexpr const char* kNoReload = "this build reads its configuration once, at the start";
 
 // Settings that Logstash has for its JVM, its own log files, or the commercial bundle.
-constexpr std::array<std::string_view, 29> kForeign{
+constexpr std::array<std::string_view, 24> kForeign{
     "allow_superuser",
     "cloud.auth",
     "cloud.id",
     "config.debug",
-    "config.test_and_exit.java",
     "enable-local-plugin-development",
     "interactive",
     "log.format.json.fix_duplicate_message_fields",
@@ -42,16 +41,12 @@ constexpr std::array<std::string_view, 29> kForeign{
     "pipeline.batch.metrics.sampling_mode",
     "pipeline.batch.output_chunking.growth_threshold_factor",
     "pipeline.buffer.type",
-    "pipeline.debug",
     "pipeline.java_execution",
     "pipeline.plugin_classloaders",
     "pipeline.reloadable",
-    "pipeline.separate_logs",
     "pipeline.system",
-    "plugin_classloaders",
     "setup",
     "slowlog.threshold",
-    "telemetry.enabled",
     "keystore.classname",
     "keystore.file"};
 constexpr std::array<std::string_view, 6> kForeignGroups{"xpack.", "slowlog.threshold.", "modules.",
@@ -132,6 +127,7 @@ Options<Pipeline> pipeline_settings() {
           "pipeline.unsafe_shutdown",
           "events in flight are never given up at a stop; a second signal ends the process at once",
           "false")
+      .refused("pipeline.separate_logs", "there is one log; its lines name their pipeline", "false")
       .refused("queue.type", kNoDiskQueue, "memory")
       .refused("queue.max_bytes", kNoDiskQueue, "1024mb")
       .refused("queue.max_events", kNoDiskQueue, "0")

@@ -123,7 +123,8 @@ TEST(Options, TakeAScalarForAListAndAListOfOneForAScalar) {
 }
 
 TEST(Options, ReadACodecAsYamlWritesIt) {
-  const CodecChoice codec = bind("codec => { \"json\" => { \"charset\" => \"UTF-8\" } }").options.codec;
+  const CodecChoice codec =
+      bind("codec => { \"json\" => { \"charset\" => \"UTF-8\" } }").options.codec;
   EXPECT_EQ(codec.plugin.name, "json");
   EXPECT_EQ(codec.plugin.attributes.at(0).name, "charset");
 }
