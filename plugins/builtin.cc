@@ -13,6 +13,7 @@
 #include "plugins/filters/date.h"
 #include "plugins/filters/drop.h"
 #include "plugins/filters/json.h"
+#include "plugins/filters/kv.h"
 #include "plugins/filters/mutate.h"
 #include "plugins/filters/split.h"
 #include "plugins/inputs/stdin.h"
@@ -31,6 +32,7 @@ Registry builtin_plugins() {
   plugins.add(date_filter());
   plugins.add(drop_filter());
   plugins.add(json_filter());
+  plugins.add(kv_filter());
   plugins.add(mutate_filter());
   plugins.add(split_filter());
 

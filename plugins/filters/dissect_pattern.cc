@@ -8,6 +8,8 @@
 #include <limits>
 #include <tuple>
 
+#include "plugins/support/named_field.h"
+
 namespace millrace {
 namespace {
 
@@ -174,20 +176,6 @@ Value joined(Event event, const Value* existing, std::string_view join, std::str
   return Value::of(std::string_view(text, static_cast<std::size_t>(to - text)));
 }
 
-/// Sets the field that `name`, which came with the data, names.
-bool set_named(Event event, std::string_view name, std::string_view value) {
-  BatchNames& names = event.batch().names();
-  if (name.find('[') == std::string_view::npos) {
-    const NameId id = names.id(name);
-    if (id != name::timestamp && id != name::tags && id != name::metadata) {
-      event.put(id, Value::of(value));
-      return true;
-    }
-  }
-  const auto ref = FieldRef::parse(name, names);
-  return ref && event.set(*ref, Value::of(value));
-}
-
 }  // namespace
 
 bool DissectPattern::save_field(const Field& field, Event event,
@@ -205,7 +193,7 @@ bool DissectPattern::save_field(const Field& field, Event event,
       const std::string_view name = field.named_by                       ? values[*field.named_by]
                                     : in_event && in_event->is_string() ? in_event->text()
                                                                         : std::string_view();
-      return name.empty() || set_named(event, name, value);
+      return name.empty() || set_named_field(event, name, Value::of(value));
     }
   }
   return true;

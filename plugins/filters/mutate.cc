@@ -6,6 +6,7 @@
 #include "pipeline/event/template.h"
 #include "plugins/filters/mutate_convert.h"
 #include "plugins/filters/mutate_text.h"
+#include "plugins/support/letter_case.h"
 #include "plugins/support/regex.h"
 
 namespace millrace {
@@ -252,9 +253,9 @@ class Compiler {
     add_replace();
     add_convert();
     add_gsub();
-    add_mapping(options_.uppercase, of_text(mutate::uppercase));
-    add_mapping(options_.capitalize, of_text(mutate::capitalize));
-    add_mapping(options_.lowercase, of_text(mutate::lowercase));
+    add_mapping(options_.uppercase, of_text(millrace::uppercase));
+    add_mapping(options_.capitalize, of_text(millrace::capitalize));
+    add_mapping(options_.lowercase, of_text(millrace::lowercase));
     add_mapping(options_.strip,
                 of_text([](std::string_view text, Batch&) { return mutate::strip(text); }));
     for_texts("split", options_.split, [](Field field, const std::string& separator) -> Operation {

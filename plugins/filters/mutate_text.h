@@ -8,10 +8,6 @@
 /// batch.
 namespace millrace::mutate {
 
-Value uppercase(std::string_view text, Batch& batch);
-Value lowercase(std::string_view text, Batch& batch);
-/// The first character large, all others small.
-Value capitalize(std::string_view text, Batch& batch);
 /// Without white space at both ends.
 Value strip(std::string_view text);
 /// The pieces between separators; empty ones at the end are left out, and a separator of one space
