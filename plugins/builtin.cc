@@ -5,6 +5,7 @@
 #include "plugins/codecs/json.h"
 #include "plugins/codecs/json_lines.h"
 #include "plugins/codecs/line.h"
+#include "plugins/codecs/multiline.h"
 #include "plugins/codecs/plain.h"
 #include "plugins/codecs/rubydebug.h"
 #include "plugins/filters/clone.h"
@@ -45,6 +46,7 @@ Registry builtin_plugins() {
   plugins.add(json_codec());
   plugins.add(json_lines_codec());
   plugins.add(line_codec());
+  plugins.add(multiline_codec());
   plugins.add(plain_codec());
   plugins.add(rubydebug_codec());
   return plugins;
