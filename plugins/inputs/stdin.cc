@@ -27,9 +27,12 @@ class StdinInput : public Input {
     LineFramer framer(codec_->framing());
     const auto decoder = codec_->stream_decoder();
     for (;;) {
-      const Wake wake = wait(emitter.stop(), *decoder);
+      const bool waiting = decoder->held_messages() > 0 || framer.unfinished() > 0;
+      const Wake wake = wait(emitter.stop(), waiting ? decoder->auto_flush() : std::nullopt);
       if (wake == Wake::stop) break;
-      if (wake == Wake::quiet) {
+      if (wake == Wake::quiet) {  // what is there counts as complete
+        framer.finish();
+        if (!emit_messages(framer, *decoder, emitter)) return {};
         flush(*decoder, emitter);
         continue;
       }
@@ -49,8 +52,8 @@ class StdinInput : public Input {
  private:
   enum class Wake { readable, quiet, stop };
 
-  static Wake wait(const StopSignal& stop, const Decoder& decoder) {
-    const auto quiet = decoder.held_messages() ? decoder.auto_flush() : std::nullopt;
+  /// `quiet`: how long to wait for bytes at the most; nullopt: for ever.
+  static Wake wait(const StopSignal& stop, std::optional<std::chrono::milliseconds> quiet) {
     pollfd waiting[] = {{STDIN_FILENO, POLLIN, 0}, {stop.fd(), POLLIN, 0}};
     const int ready = poll(waiting, 2, quiet ? static_cast<int>(quiet->count()) : -1);
     if (stop.requested()) return Wake::stop;
