@@ -18,6 +18,7 @@
 #include "plugins/filters/mutate.h"
 #include "plugins/filters/split.h"
 #include "plugins/inputs/stdin.h"
+#include "plugins/outputs/file.h"
 #include "plugins/outputs/null.h"
 #include "plugins/outputs/stdout.h"
 
@@ -37,6 +38,7 @@ Registry builtin_plugins() {
   plugins.add(mutate_filter());
   plugins.add(split_filter());
 
+  plugins.add(file_output());
   plugins.add(null_output("null"));
   plugins.add(null_output("sink"));
   plugins.add(stdout_output());

@@ -1,0 +1,254 @@
+#include "plugins/outputs/file.h"
+
+#include <algorithm>
+#include <map>
+
+#include "pipeline/event/template.h"
+#include "pipeline/observe/log.h"
+#include "plugins/outputs/file_writer.h"
+
+namespace millrace {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct FileOptions {
+  std::string path;
+  std::chrono::milliseconds flush_interval{2000};
+  bool gzip = false;
+  std::string filename_failure = "_filepath_failures";
+  bool create_if_deleted = true;
+  std::int64_t dir_mode = -1;
+  std::int64_t file_mode = -1;
+  std::string write_behavior = "append";
+  std::chrono::milliseconds stale_cleanup_interval{10000};
+  Bytes rotate_size;
+  std::chrono::milliseconds rotate_interval{0};
+  int rotate_keep = 10;
+};
+
+constexpr std::size_t kMostOpenFiles = 256;
+
+/// The encoded events of a delivery, by the file that they go to. Mostly there is one.
+struct Pages : Parcel {
+  struct Page {
+    std::string path;
+    Buffer bytes;
+    std::size_t done = 0;
+  };
+  std::vector<Page> pages;
+  bool bad_path = false;  ///< some event's path left the base directory
+
+  Page& page(std::string_view path) {
+    for (Page& page : pages)
+      if (page.path == path) return page;
+    pages.push_back({std::string(path), {}});
+    return pages.back();
+  }
+};
+
+/// The directory that every path stays in: what stands before the first reference, up to its last
+/// slash.
+std::string base_of(const std::string& path) {
+  const std::string constant = path.substr(0, path.find("%{"));
+  return constant.substr(0, constant.rfind('/') + 1);
+}
+
+/// Does a path that events have filled in climb out of its base?
+bool leaves_base(std::string_view path, const std::string& base) {
+  if (!path.starts_with(base) || path.find('\0') != std::string_view::npos) return true;
+  const std::filesystem::path rest =
+      std::filesystem::path(path.substr(base.size())).lexically_normal();
+  return rest.empty() || *rest.begin() == ".." || rest.is_absolute() || path.ends_with('/');
+}
+
+class FileOutput : public Output {
+ public:
+  FileOutput(FileOptions options, Template path, const PluginContext& context)
+      : options_(std::move(options)),
+        path_(std::move(path)),
+        base_(base_of(options_.path)),
+        component_("output " + context.id),
+        encoder_(context.codec->encoder()) {
+    settings_.gzip = options_.gzip;
+    settings_.overwrite = options_.write_behavior == "overwrite";
+    settings_.create_if_deleted = options_.create_if_deleted;
+    settings_.dir_mode = static_cast<int>(options_.dir_mode);
+    settings_.file_mode = static_cast<int>(options_.file_mode);
+    settings_.rotate_size = options_.rotate_size.count;
+    settings_.rotate_interval = options_.rotate_interval;
+    settings_.rotate_keep = options_.rotate_keep;
+  }
+
+  static std::unique_ptr<Output> create(FileOptions options, const PluginContext& context) {
+    auto path = Template::parse(options.path);
+    if (!path) {
+      context.error("path", path.error().message);
+      return nullptr;
+    }
+    if (!path->is_constant() && base_of(options.path).size() <= 1) {
+      context.error("path", "begins with a reference: events could write anywhere",
+                    "begin it with a directory, as in /var/log/apps/%{app}.log");
+      return nullptr;
+    }
+    return std::make_unique<FileOutput>(std::move(options), std::move(*path), context);
+  }
+
+  std::unique_ptr<Parcel> prepare(const Batch& batch,
+                                  std::span<const std::uint32_t> events) const override {
+    auto pages = std::make_unique<Pages>();
+    if (path_.is_constant()) {
+      Pages::Page& page = pages->page(path_.text());
+      for (std::uint32_t at : events) encoder_->encode(batch[at], page.bytes);
+      return pages;
+    }
+    Buffer path;
+    for (std::uint32_t at : events) {
+      path.clear();
+      path_.append(batch[at], path);
+      if (leaves_base(path.view(), base_)) {
+        pages->bad_path = true;
+        path.clear();
+        path.append(base_ + options_.filename_failure);
+      }
+      encoder_->encode(batch[at], pages->page(path.view()).bytes);
+    }
+    return pages;
+  }
+
+  void write(Delivery delivery, const StopSignal& stop) override {
+    auto& pages = static_cast<Pages&>(*delivery.parcel);
+    if (pages.bad_path && !std::exchange(said_bad_path_, true))
+      log::warn(component_, "an event's path leaves {}: it and others like it go to {}{}", base_,
+                base_, options_.filename_failure);
+    for (Pages::Page& page : pages.pages) {
+      FileWriter& file = writer(page.path, stop);
+      if (!persist(stop, [&] { return file.write(page.bytes.view(), page.done); })) return;
+    }
+    if (!options_.gzip) return delivery.settle(Verdict::delivered);
+    delivery.parcel.reset();
+    held_bytes_ += delivery.footprint();
+    held_.push_back(std::move(delivery));
+    if (!flush_due_) flush_due_ = Clock::now() + options_.flush_interval;
+    if (held_bytes_ > kMostHeldBytes) flush(stop);
+  }
+
+  std::optional<Clock::time_point> flush_due() const override { return flush_due_; }
+
+  /// With gzip, what the compressor holds is on its way to the file only now.
+  void flush(const StopSignal& stop) override {
+    flush_due_.reset();
+    for (auto& [path, file] : files_)
+      if (!persist(stop, [&file = file] { return file->sync(); })) return;
+    for (Delivery& delivery : held_) delivery.settle(Verdict::delivered);
+    held_.clear();
+    held_bytes_ = 0;
+  }
+
+  void close(const StopSignal& stop) override {
+    for (auto& [path, file] : files_)
+      if (!persist(stop, [&file = file] { return file->close(); })) return;
+    for (Delivery& delivery : held_) delivery.settle(Verdict::delivered);
+    held_.clear();
+    files_.clear();
+  }
+
+ private:
+  static constexpr std::size_t kMostHeldBytes = std::size_t{16} << 20;
+
+  /// Tries for ever, with growing pauses; says once what is wrong and once that it is over. False:
+  /// the process gives up.
+  template <typename Step>
+  bool persist(const StopSignal& stop, Step step) {
+    std::chrono::milliseconds pause{50};
+    for (bool said = false;;) {
+      auto result = step();
+      if (result) {
+        if (said) log::info(component_, "writing works again");
+        return true;
+      }
+      if (!std::exchange(said, true))
+        log::error(component_, "{}; trying again until it works, nothing is lost",
+                   result.error().message);
+      if (!stop.wait(pause)) return false;
+      pause = std::min(pause * 2, std::chrono::milliseconds(5000));
+    }
+  }
+
+  FileWriter& writer(const std::string& path, const StopSignal& stop) {
+    close_stale(stop);
+    auto& file = files_[path];
+    if (!file) file = std::make_unique<FileWriter>(path, settings_);
+    return *file;
+  }
+
+  /// Files that nothing was written to for a while are closed, and the oldest of too many.
+  void close_stale(const StopSignal& stop) {
+    if (path_.is_constant()) return;
+    const auto now = Clock::now();
+    if (files_.size() < kMostOpenFiles && now - cleaned_ < options_.stale_cleanup_interval) return;
+    cleaned_ = now;
+    const auto oldest = std::min_element(
+        files_.begin(), files_.end(),
+        [](const auto& a, const auto& b) { return a.second->used() < b.second->used(); });
+    for (auto file = files_.begin(); file != files_.end();) {
+      const bool stale = now - file->second->used() >= options_.stale_cleanup_interval;
+      const bool surplus = files_.size() >= kMostOpenFiles && file == oldest;
+      if ((stale || surplus) && persist(stop, [&] { return file->second->close(); }))
+        file = files_.erase(file);
+      else
+        ++file;
+    }
+  }
+
+  const FileOptions options_;
+  const Template path_;
+  const std::string base_;
+  const std::string component_;
+  const std::unique_ptr<Encoder> encoder_;
+  FileWriterSettings settings_;
+  std::map<std::string, std::unique_ptr<FileWriter>> files_;
+  std::vector<Delivery>
+      held_;  // with gzip: written to the compressor, not yet known to be in the file
+  std::size_t held_bytes_ = 0;
+  std::optional<Clock::time_point> flush_due_;
+  Clock::time_point cleaned_ = Clock::now();
+  bool said_bad_path_ = false;
+};
+
+}  // namespace
+
+OutputPlugin file_output() {
+  using O = FileOptions;
+  return output_plugin(
+      "file", "Writes events to files.",
+      Options<O>()
+          .add("path", &O::path,
+               "The file; may hold references, whose text cannot leave the directory before the "
+               "first of them.",
+               required)
+          .add("flush_interval", &O::flush_interval,
+               "With gzip, how often what is compressed goes to the file. Without it every batch "
+               "goes at once.")
+          .add("gzip", &O::gzip, "Compress.")
+          .add("filename_failure", &O::filename_failure,
+               "The file in that directory for events whose path would leave it.")
+          .add("create_if_deleted", &O::create_if_deleted,
+               "Make a file again that was removed while it is written.")
+          .add("dir_mode", &O::dir_mode, "Access rights of new directories; -1: as the umask says.")
+          .add("file_mode", &O::file_mode, "Access rights of new files; -1: as the umask says.")
+          .add("write_behavior", &O::write_behavior,
+               "What happens to a file that is there already.", one_of("append", "overwrite"))
+          .add("stale_cleanup_interval", &O::stale_cleanup_interval,
+               "Close files that nothing was written to for this long.")
+          .add("rotate_size", &O::rotate_size,
+               "Start a new file at this size; the old one becomes path.1. 0: never. (millrace "
+               "only)")
+          .add("rotate_interval", &O::rotate_interval,
+               "Start a new file at this age. 0: never. (millrace only)")
+          .add("rotate_keep", &O::rotate_keep, "How many old files stay. (millrace only)",
+               at_least(0), at_most(10000)),
+      FileOutput::create, "json_lines");
+}
+
+}  // namespace millrace
