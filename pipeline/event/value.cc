@@ -2,6 +2,8 @@
 
 #include <emmintrin.h>
 
+#include <algorithm>
+
 #include <charconv>
 #include <cmath>
 
@@ -164,8 +166,8 @@ void Object::build_index(Arena& arena) {
   for (std::uint32_t at = 0; at < size; ++at) index_add(at);
 }
 
-void Object::grow(Arena& arena) {
-  const std::uint32_t bigger = capacity ? capacity * 2 : 4;
+void Object::grow(Arena& arena, std::uint32_t least) {
+  const std::uint32_t bigger = std::max(capacity * 2, (least + 3) & ~3u);
   auto* new_values = arena.array<Value>(bigger);
   auto* new_names = arena.array<NameId>(bigger);
   if (size) {
@@ -179,7 +181,7 @@ void Object::grow(Arena& arena) {
 }
 
 void Object::append(Arena& arena, NameId name, Value value) {
-  if (size == capacity) grow(arena);
+  if (size == capacity) grow(arena, size + 1);
   names[size] = name;
   values[size] = value;
   ++size;

@@ -145,6 +145,10 @@ struct Object {
   }
   /// The value under `name`; a new null one at the end where there is none.
   Value& slot(Arena& arena, NameId name);
+  /// Makes room for `more` fields at once.
+  void reserve(Arena& arena, std::uint32_t more) {
+    if (capacity - size < more) grow(arena, size + more);
+  }
   /// Adds at the end; the caller knows that `name` is not there yet.
   void append(Arena& arena, NameId name, Value value);
   /// Later fields keep their order. False where there was none.
@@ -157,7 +161,7 @@ struct Object {
  private:
   std::uint32_t position(NameId name) const;  // size where it is not there
   std::uint32_t indexed_position(NameId name) const;
-  void grow(Arena& arena);
+  void grow(Arena& arena, std::uint32_t least);
   void build_index(Arena& arena);
   void index_add(std::uint32_t at);
 };
