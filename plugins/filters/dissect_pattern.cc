@@ -152,10 +152,14 @@ bool DissectPattern::match(std::string_view text, std::span<std::string_view> va
 }
 
 bool DissectPattern::save(Event event, std::span<const std::string_view> values) const {
+  Object& fields = event.fields();
+  Arena& arena = event.batch().arena();
+  const BatchNames& names = event.batch().names();
+  fields.reserve(arena, static_cast<std::uint32_t>(save_order_.size()));
   for (const std::uint32_t at : save_order_) {
     const Field& field = fields_[at];
     if (field.kind == Kind::plain && field.direct != kNoName) {
-      event.put(field.direct, Value::of(values[at]));
+      fields.slot(arena, names.as_known_here(field.direct)) = Value::of(values[at]);
     } else if (!save_field(field, event, values, values[at])) {
       return false;
     }
