@@ -34,10 +34,7 @@ Object* shallow_copy(Arena& arena, const Object& from) {
 
 /// What lies directly below a container that now has two owners is shared by both.
 void share_children(const Value* values, std::uint32_t count) {
-  for (std::uint32_t i = 0; i < count; ++i) {
-    if (values[i].is_array()) values[i].array().shared = true;
-    if (values[i].is_object()) values[i].object().shared = true;
-  }
+  for (std::uint32_t i = 0; i < count; ++i) share(values[i]);
 }
 
 }  // namespace

@@ -166,4 +166,12 @@ struct Object {
   void index_add(std::uint32_t at);
 };
 
+/// `value` for a second place: a container in two places is copied by whoever writes to it first
+/// (Batch::own).
+inline Value share(Value value) {
+  if (value.is_array()) value.array().shared = true;
+  if (value.is_object()) value.object().shared = true;
+  return value;
+}
+
 }  // namespace millrace
