@@ -1,9 +1,8 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "pipeline/event/buffer.h"
@@ -12,11 +11,13 @@
 namespace millrace {
 
 /// A regular expression of an option, written as for Ruby: `^` and `$` match at every line, `\h` is
-/// a hex digit, look-around and back-references work. Runs on PCRE2 with limits, so that no text
-/// can hang it. Immutable; shared by threads.
+/// a hex digit, look-around and back-references work.
+///
+/// Runs on RE2, in linear time, where RE2 can say the expression and means the same by it; else on
+/// PCRE2 with a limit on its steps, so that no text can hang it. Immutable; shared by threads.
 class Regex {
  public:
-  /// Errors: Errc::invalid with what is wrong and where in `expression`.
+  /// Errors: Errc::invalid with what is wrong and at which character of `expression`.
   static Result<Regex> compile(std::string_view expression);
 
   struct Span {
@@ -28,8 +29,12 @@ class Regex {
   std::optional<Span> find(std::string_view text, std::size_t from = 0) const;
 
   /// Appends `text` to `out` with each match replaced. In `replacement` `\0` to `\9` and `\k<name>`
-  /// stand for groups, `\\` for a backslash. False: nothing matched, `out` is unchanged.
+  /// stand for groups, `\&` for the match, `` \` `` and `\'` for what is before and behind it, `\\`
+  /// for a backslash. False: nothing matched, `out` is unchanged.
   bool replace_all(std::string_view text, std::string_view replacement, Buffer& out) const;
+
+  /// Whether matching takes linear time whatever the text.
+  bool is_linear() const;
 
  private:
   struct Code;
