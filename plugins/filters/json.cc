@@ -46,22 +46,27 @@ class JsonFilter : public Filter {
       Event event = run.batch[at];
       const Value* source = event.get(source_);
       if (!source || source->is_null()) continue;
-      if (read(event, *source, reader))
+      const auto document = read(event, *source, reader);
+      if (document && take(event, *document))
         run.matched.push_back(at);
-      else if (!options_.skip_on_invalid_json)
+      else if (document || !options_.skip_on_invalid_json)
         fail(event);
     }
   }
 
  private:
-  bool read(Event event, const Value& source, JsonReader& reader) const {
-    if (!source.is_string()) return false;
+  static std::optional<Value> read(Event event, const Value& source, JsonReader& reader) {
+    if (!source.is_string()) return std::nullopt;
     // A copy: the text may be a constant of the config, which has no readable padding behind it.
     auto document = reader.read(event.batch().arena().copy(source.text()), event.batch());
-    if (!document) return false;
-    if (target_) return event.set(*target_, *document);
-    if (!document->is_object()) return false;
-    event.merge_document(document->object());
+    return document ? std::optional(*document) : std::nullopt;
+  }
+
+  /// False: it is good JSON, but cannot go where it should.
+  bool take(Event event, const Value& document) const {
+    if (target_) return event.set(*target_, document);
+    if (!document.is_object()) return false;
+    event.merge_document(document.object());
     return true;
   }
 
@@ -86,7 +91,7 @@ FilterPlugin json_filter() {
                "Where the document goes; the top of the event where it is not set.")
           .add("tag_on_failure", &O::tag_on_failure, "Tags for an event whose text is not JSON.")
           .add("skip_on_invalid_json", &O::skip_on_invalid_json,
-               "Leave such an event as it is, without tags."),
+               "Leave such an event as it is, without tags. One whose JSON has no place is tagged."),
       JsonFilter::create);
 }
 

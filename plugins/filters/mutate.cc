@@ -1,16 +1,18 @@
 #include "plugins/filters/mutate.h"
 
 #include <array>
-#include <functional>
 
-#include "pipeline/event/template.h"
-#include "plugins/filters/mutate_convert.h"
-#include "plugins/filters/mutate_text.h"
+#include "plugins/filters/mutate/convert.h"
+#include "plugins/filters/mutate/operation.h"
+#include "plugins/filters/mutate/text.h"
 #include "plugins/support/letter_case.h"
-#include "plugins/support/regex.h"
 
 namespace millrace {
 namespace {
+
+using mutate::Field;
+using mutate::Mapping;
+using mutate::Operation;
 
 struct MutateOptions {
   Hash coerce;
@@ -30,54 +32,38 @@ struct MutateOptions {
   std::string tag_on_failure = "_mutate_error";
 };
 
-/// A template that names a field. One that is malformed, or becomes so with the event's data, gives
-/// no reference: the operation fails.
-class Field {
+class MutateFilter : public Filter {
  public:
-  explicit Field(const std::string& text) {
-    auto parsed = Template::parse(text);
-    if (parsed && !parsed->is_constant()) {
-      computed_ = std::move(*parsed);
-      return;
-    }
-    auto ref = FieldRef::parse(text);
-    if (ref) fixed_ = std::move(*ref);
+  MutateFilter(std::vector<Operation> operations, std::string tag)
+      : operations_(std::move(operations)), tag_(std::move(tag)) {}
+  static std::unique_ptr<Filter> create(MutateOptions options, const PluginContext& context);
+
+  std::unique_ptr<FilterScratch> make_scratch() const override {
+    return std::make_unique<mutate::Workspace>();
   }
 
-  std::optional<FieldRef> of(Event event) const {
-    if (!computed_) return fixed_;
-    Buffer text;
-    computed_->append(event, text);
-    auto ref = FieldRef::parse(text.view(), event.batch().names());
-    return ref ? std::optional(std::move(*ref)) : std::nullopt;
+  void apply(FilterRun& run) override {
+    auto& workspace = static_cast<mutate::Workspace&>(*run.scratch);
+    for (std::uint32_t at : run.events) {
+      if (mutate(run.batch[at], workspace))
+        run.matched.push_back(at);
+      else
+        run.batch[at].tag(tag_);
+    }
   }
+
+  std::optional<std::string> common_failure_tag() const override { return tag_; }
 
  private:
-  std::optional<FieldRef> fixed_;
-  std::optional<Template> computed_;
-};
-
-/// One step; false: it failed, and what follows is not done.
-using Operation = std::function<bool(Event)>;
-using Mapping = std::function<std::optional<Value>(const Value&, Batch&)>;
-
-/// Replaces a field's value, or each item of a list, by what `mapping` makes of it. What it cannot
-/// map stays.
-bool map_field(Event event, const Field& field, const Mapping& mapping) {
-  const auto ref = field.of(event);
-  if (!ref) return false;
-  const Value* value = event.get(*ref);
-  if (!value || value->is_null()) return true;
-  Batch& batch = event.batch();
-  if (!value->is_array()) {
-    const auto mapped = mapping(*value, batch);
-    return !mapped || event.set(*ref, *mapped);
+  bool mutate(Event event, mutate::Workspace& workspace) const {
+    for (const Operation& operation : operations_)
+      if (!operation(event, workspace)) return false;
+    return true;
   }
-  Array* list = Array::make(batch.arena(), value->array().size);
-  for (const Value& item : value->array())
-    list->push(batch.arena(), mapping(item, batch).value_or(item));
-  return event.set(*ref, Value::of(list));
-}
+
+  const std::vector<Operation> operations_;
+  const std::string tag_;
+};
 
 /// A mapping for strings only.
 template <typename Text>
@@ -87,7 +73,8 @@ Mapping of_text(Text text) {
   };
 }
 
-Mapping conversion(const std::string& type) {
+/// nullptr: there is no such type.
+Mapping conversion(std::string_view type) {
   using mutate::Grouping;
   if (type == "integer")
     return [](const Value& v, Batch& b) { return mutate::to_integer(v, Grouping::comma, b); };
@@ -103,154 +90,18 @@ Mapping conversion(const std::string& type) {
   return nullptr;
 }
 
-/// gsub's expression may hold references: then it is compiled for each event anew, the last one
-/// kept by each thread.
-class Substitution {
- public:
-  Substitution(std::optional<Regex> fixed, std::optional<Template> pattern, Template replacement)
-      : fixed_(std::move(fixed)),
-        pattern_(std::move(pattern)),
-        replacement_(std::move(replacement)) {}
-
-  bool apply(Event event, const Field& field) const {
-    Buffer replacement;
-    replacement_.append(event, replacement);
-    const auto regex = regex_for(event);
-    if (!regex) return false;
-    return map_field(event, field, of_text([&](std::string_view text, Batch& batch) {
-                       Buffer out;
-                       return regex->replace_all(text, replacement.view(), out)
-                                  ? batch.copy(out.view())
-                                  : Value::of(text);
-                     }));
-  }
-
- private:
-  std::optional<Regex> regex_for(Event event) const {
-    if (fixed_) return fixed_;
-    Buffer text;
-    pattern_->append(event, text);
-    thread_local std::string latest;
-    thread_local std::optional<Regex> compiled;
-    if (!compiled || latest != text.view()) {
-      auto made = Regex::compile(text.view());
-      compiled = made ? std::optional(std::move(*made)) : std::nullopt;
-      latest = text.view();
-    }
-    return compiled;
-  }
-
-  const std::optional<Regex> fixed_;
-  const std::optional<Template> pattern_;
-  const Template replacement_;
-};
-
-bool copy_or_move(Event event, const Field& from, const Field& to, bool move) {
-  const auto source = from.of(event);
-  const auto target = to.of(event);
-  if (!source || !target) return false;
-  const Value* present = event.get(*source);
-  if (!present || (present->is_null() && !move)) return true;
-  Batch& batch = event.batch();
-  const Value value =
-      batch.adopt(batch, *present);  // two fields must not share what can be written to
-  if (!move) return event.set(*target, value);
-  event.remove(*source);
-  if (event.set(*target, value)) return true;
-  return event.set(*source, value) && false;  // as it was: nothing is lost
-}
-
-bool set_text(Event event, const Field& field, const std::optional<Template>& text) {
-  const auto ref = field.of(event);
-  return ref && text && event.set(*ref, text->value(event, event.batch()));
-}
-
-/// Both as lists, one behind the other; two objects become one.
-bool merge_fields(Event event, const Field& into, const Field& from) {
-  const auto target = into.of(event);
-  const auto source = from.of(event);
-  if (!target || !source) return false;
-  const Value* added = event.get(*source);
-  if (!added || added->is_null()) return true;
-  const Value* present = event.get(*target);
-  Batch& batch = event.batch();
-  const Value copy = batch.adopt(batch, *added);
-  if (!present || present->is_null()) {
-    if (copy.is_array() || copy.is_object()) return event.set(*target, copy);
-  } else if (present->is_object() || copy.is_object()) {
-    if (!present->is_object() || !copy.is_object())
-      return true;  // a list and an object do not merge
-    Value* object = event.mutate(*target);
-    for (std::uint32_t i = 0; i < copy.object().size; ++i)
-      object->object().slot(batch.arena(), copy.object().names[i]) = copy.object().values[i];
-    return true;
-  }
-  Array* list = Array::make(batch.arena(), 4);
-  for (const Value* part : {present, &copy}) {
-    if (!part || part->is_null()) continue;
-    if (!part->is_array()) list->push(batch.arena(), *part);
-    if (part->is_array())
-      for (const Value& item : part->array()) list->push(batch.arena(), item);
-  }
-  return event.set(*target, Value::of(list));
-}
-
-bool join_field(Event event, const Field& field, const std::string& separator) {
-  const auto ref = field.of(event);
-  if (!ref) return false;
-  const Value* value = event.get(*ref);
-  if (!value || !value->is_array()) return true;
-  Buffer text;
-  for (std::uint32_t i = 0; i < value->array().size; ++i) {
-    if (i) text.append(separator);
-    append_text(event.batch(), value->array().items[i], text);
-  }
-  return event.set(*ref, event.batch().copy(text.view()));
-}
-
-class MutateFilter : public Filter {
- public:
-  MutateFilter(std::vector<Operation> operations, std::string tag)
-      : operations_(std::move(operations)), tag_(std::move(tag)) {}
-  static std::unique_ptr<Filter> create(MutateOptions options, const PluginContext& context);
-
-  void apply(FilterRun& run) override {
-    for (std::uint32_t at : run.events) {
-      if (mutate(run.batch[at]))
-        run.matched.push_back(at);
-      else
-        run.batch[at].tag(tag_);
-    }
-  }
-
-  std::optional<std::string> common_failure_tag() const override { return tag_; }
-
- private:
-  bool mutate(Event event) const {
-    for (const Operation& operation : operations_)
-      if (!operation(event)) return false;
-    return true;
-  }
-
-  const std::vector<Operation> operations_;
-  const std::string tag_;
-};
-
 /// Turns the options into operations, in the fixed order that Logstash documents.
 class Compiler {
  public:
-  Compiler(MutateOptions options, const PluginContext& context)
-      : options_(std::move(options)), context_(context) {}
+  Compiler(const MutateOptions& options, const PluginContext& context)
+      : options_(options), context_(context) {}
 
+  /// nullopt: something is wrong, and reported.
   std::optional<std::vector<Operation>> compile() {
-    add_coerce();
-    for_texts("rename", options_.rename, [](Field from, const std::string& to) -> Operation {
-      return [from, target = Field(to)](Event event) {
-        return copy_or_move(event, from, target, true);
-      };
-    });
-    add_update();
-    add_replace();
+    add_texts("coerce", options_.coerce, [](const Value* v) { return v && v->is_null(); });
+    add_each("rename", options_.rename, of_fields(mutate::rename));
+    add_texts("update", options_.update, [](const Value* v) { return v != nullptr; });
+    add_texts("replace", options_.replace, [](const Value*) { return true; });
     add_convert();
     add_gsub();
     add_mapping(options_.uppercase, of_text(millrace::uppercase));
@@ -258,135 +109,87 @@ class Compiler {
     add_mapping(options_.lowercase, of_text(millrace::lowercase));
     add_mapping(options_.strip,
                 of_text([](std::string_view text, Batch&) { return mutate::strip(text); }));
-    for_texts("split", options_.split, [](Field field, const std::string& separator) -> Operation {
-      return [field, separator](Event event) { return split_field(event, field, separator); };
-    });
-    for_texts("join", options_.join, [](Field field, const std::string& separator) -> Operation {
-      return [field, separator](Event event) { return join_field(event, field, separator); };
-    });
-    for_texts("merge", options_.merge, [](Field into, const std::string& from) -> Operation {
-      return
-          [into, source = Field(from)](Event event) { return merge_fields(event, into, source); };
-    });
-    for_texts("copy", options_.copy, [](Field from, const std::string& to) -> Operation {
-      return [from, target = Field(to)](Event event) {
-        return copy_or_move(event, from, target, false);
-      };
-    });
+    add_each("split", options_.split, mutate::split);
+    add_each("join", options_.join, mutate::join);
+    add_each("merge", options_.merge, of_fields(mutate::merge));
+    add_each("copy", options_.copy, of_fields(mutate::copy));
     return good_ ? std::optional(std::move(operations_)) : std::nullopt;
   }
 
  private:
-  static bool split_field(Event event, const Field& field, const std::string& separator) {
-    const auto ref = field.of(event);
-    if (!ref) return false;
-    const Value* value = event.get(*ref);
-    if (!value || !value->is_string()) return true;
-    return event.set(*ref, mutate::split(value->text(), separator, event.batch()));
+  using OfText = std::function<Operation(Field, const std::string&)>;
+
+  /// For entries whose value names a field as well.
+  static OfText of_fields(Operation (*make)(Field, Field)) {
+    return [make](Field key, const std::string& text) { return make(std::move(key), Field(text)); };
   }
 
   /// An operation for each text of each entry.
-  template <typename Make>
-  void for_texts(const char* option, const Hash& hash, Make make) {
+  void add_each(const char* option, const Hash& hash, const OfText& make) {
     for (const config::HashEntry& entry : hash) {
       auto read = texts(entry.value);
-      if (!read) {
+      if (!read)
         refuse(option,
                "the value of `" + entry.key + "` must be text, not " + config::show(entry.value));
-        continue;
-      }
-      for (const std::string& text : *read) operations_.push_back(make(Field(entry.key), text));
+      else
+        for (const std::string& text : *read) operations_.push_back(make(Field(entry.key), text));
     }
   }
 
   /// A malformed template fails at each event, as in Logstash.
-  std::optional<Template> parse(const char* option, const std::string& text) {
-    auto parsed = Template::parse(text);
-    if (parsed) return std::move(*parsed);
-    context_.warning(option, parsed.error().message, "every event fails here");
-    return std::nullopt;
-  }
-
-  void add_coerce() {
-    for_texts("coerce", options_.coerce, [this](Field field, const std::string& text) -> Operation {
-      return [field, value = parse("coerce", text)](Event event) {
-        const auto ref = field.of(event);
-        if (!ref) return false;
-        const Value* present = event.get(*ref);
-        return !present || !present->is_null() || set_text(event, field, value);
-      };
+  void add_texts(const char* option, const Hash& hash, bool (*wanted)(const Value*)) {
+    add_each(option, hash, [=, this](Field field, const std::string& text) {
+      auto parsed = Template::parse(text);
+      if (!parsed) context_.warning(option, parsed.error().message, "every event fails here");
+      return set_text(std::move(field),
+                      parsed ? std::optional(std::move(*parsed)) : std::nullopt, wanted);
     });
-  }
-
-  void add_update() {
-    for_texts("update", options_.update, [this](Field field, const std::string& text) -> Operation {
-      return [field, value = parse("update", text)](Event event) {
-        const auto ref = field.of(event);
-        return ref && (!event.get(*ref) || set_text(event, field, value));
-      };
-    });
-  }
-
-  void add_replace() {
-    for_texts("replace", options_.replace,
-              [this](Field field, const std::string& text) -> Operation {
-                return [field, value = parse("replace", text)](Event event) {
-                  return set_text(event, field, value);
-                };
-              });
   }
 
   void add_convert() {
-    for_texts(
-        "convert", options_.convert, [this](Field field, const std::string& type) -> Operation {
-          const Mapping mapping = conversion(type);
-          if (!mapping) {
-            static constexpr std::array<std::string_view, 6> kTypes{
-                "integer", "integer_eu", "float", "float_eu", "boolean", "string"};
-            std::string hint = config::did_you_mean(type, kTypes);
-            refuse("convert", "there is no type `" + type + "`",
-                   hint.empty() ? "one of integer, integer_eu, float, float_eu, boolean, string"
-                                : hint);
-          }
-          return [field, mapping](Event event) { return map_field(event, field, mapping); };
-        });
+    add_each("convert", options_.convert, [this](Field field, const std::string& type) {
+      Mapping mapping = conversion(type);
+      if (!mapping) refuse_type(type);
+      return mutate::map(std::move(field), std::move(mapping));
+    });
+  }
+
+  void refuse_type(const std::string& type) {
+    static constexpr std::array<std::string_view, 6> kTypes{
+        "integer", "integer_eu", "float", "float_eu", "boolean", "string"};
+    std::string hint = config::did_you_mean(type, kTypes);
+    if (hint.empty()) hint = "one of integer, integer_eu, float, float_eu, boolean, string";
+    refuse("convert", "there is no type `" + type + "`", std::move(hint));
   }
 
   void add_gsub() {
-    if (options_.gsub.size() % 3 != 0) {
-      refuse("gsub", "expected triples of field, expression and replacement, got " +
-                         std::to_string(options_.gsub.size()) + " texts");
-      return;
+    if (options_.gsub.size() % 3 != 0)
+      return refuse("gsub", "expected triples of field, expression and replacement, got " +
+                                std::to_string(options_.gsub.size()) + " texts");
+    for (std::size_t i = 0; i < options_.gsub.size(); i += 3) add_substitution(i);
+  }
+
+  /// `at`: of the triple in the option's list.
+  void add_substitution(std::size_t at) {
+    auto expression = Template::parse(options_.gsub[at + 1]);
+    auto replacement = Template::parse(options_.gsub[at + 2]);
+    std::optional<Regex> regex;
+    if (!replacement) refuse_item(at + 2, replacement.error().message);
+    if (!expression || expression->is_constant()) {
+      auto compiled = Regex::compile(options_.gsub[at + 1]);
+      if (!compiled) return refuse_item(at + 1, compiled.error().message);
+      regex = std::move(*compiled);
     }
-    for (std::size_t i = 0; i < options_.gsub.size(); i += 3) {
-      const Field field(options_.gsub[i]);
-      auto pattern = Template::parse(options_.gsub[i + 1]);
-      auto replacement = Template::parse(options_.gsub[i + 2]);
-      std::optional<Regex> fixed;
-      if (!pattern || pattern->is_constant()) {
-        auto compiled = Regex::compile(options_.gsub[i + 1]);
-        if (!compiled) {
-          refuse("gsub", compiled.error().message);
-          continue;
-        }
-        fixed = std::move(*compiled);
-      }
-      if (!replacement) {
-        refuse("gsub", replacement.error().message);
-        continue;
-      }
-      auto substitution = std::make_shared<const Substitution>(
-          std::move(fixed), pattern ? std::optional(std::move(*pattern)) : std::nullopt,
-          std::move(*replacement));
-      operations_.push_back(
-          [field, substitution](Event event) { return substitution->apply(event, field); });
-    }
+    if (!replacement) return;
+    operations_.push_back(mutate::substitute(
+        Field(options_.gsub[at]), std::move(regex),
+        expression ? std::optional(std::move(*expression)) : std::nullopt,
+        std::move(*replacement)));
   }
 
   void add_mapping(const std::vector<std::string>& fields, const Mapping& mapping) {
     for (const std::string& text : fields)
-      operations_.push_back(
-          [field = Field(text), mapping](Event event) { return map_field(event, field, mapping); });
+      operations_.push_back(mutate::map(Field(text), mapping));
   }
 
   void refuse(const char* option, std::string message, std::string hint = {}) {
@@ -394,17 +197,21 @@ class Compiler {
     good_ = false;
   }
 
-  const MutateOptions options_;
+  void refuse_item(std::size_t index, std::string message) {
+    context_.places.error(context_.diagnostics, "gsub", index, std::move(message));
+    good_ = false;
+  }
+
+  const MutateOptions& options_;
   const PluginContext& context_;
   std::vector<Operation> operations_;
   bool good_ = true;
 };
 
 std::unique_ptr<Filter> MutateFilter::create(MutateOptions options, const PluginContext& context) {
-  std::string tag = options.tag_on_failure;
-  auto operations = Compiler(std::move(options), context).compile();
-  return operations ? std::make_unique<MutateFilter>(std::move(*operations), std::move(tag))
-                    : nullptr;
+  auto operations = Compiler(options, context).compile();
+  if (!operations) return nullptr;
+  return std::make_unique<MutateFilter>(std::move(*operations), std::move(options.tag_on_failure));
 }
 
 }  // namespace

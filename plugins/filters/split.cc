@@ -1,7 +1,15 @@
 #include "plugins/filters/split.h"
 
+#include <algorithm>
+
 namespace millrace {
 namespace {
+
+/// Fields that the pieces of one event may have in all: many pieces of an event with many fields
+/// must not take all memory.
+constexpr std::size_t kMostCopies = 1 << 24;
+constexpr std::size_t kMostKept = 1 << 16;  // pieces that a worker keeps room for
+constexpr std::string_view kSpace = " \t\n\v\f\r";
 
 struct SplitOptions {
   std::string terminator = "\n";
@@ -26,43 +34,70 @@ class SplitFilter : public Filter {
                                          std::move(*target));
   }
 
+  struct Scratch : FilterScratch {
+    std::vector<Value> pieces;
+  };
+  std::unique_ptr<FilterScratch> make_scratch() const override {
+    return std::make_unique<Scratch>();
+  }
+
   void apply(FilterRun& run) override {
     Selection& out = run.reshape();
-    std::vector<Value> pieces;
+    std::vector<Value>& pieces = static_cast<Scratch&>(*run.scratch).pieces;
     for (std::uint32_t at : run.events) {
       pieces.clear();
-      Event event = run.batch[at];
-      const Value* value = event.get(field_);
-      if (!cut(value, pieces)) {
-        event.tag("_split_type_failure");
-        out.push_back(at);
-      } else if (value->is_string() && value->text().find(terminator_) == std::string_view::npos) {
-        out.push_back(at);  // one piece: the event stays what it is
-      } else {
-        replace(run, at, pieces, out);
+      const Event event = run.batch[at];
+      switch (cut(event.get(field_), pieces)) {
+        case Cut::impossible:
+          keep(event, "_split_type_failure", out);
+          break;
+        case Cut::single:  // the event stays what it is
+          out.push_back(at);
+          break;
+        case Cut::pieces:
+          if (pieces.size() * event.fields().size > kMostCopies)
+            keep(event, "_split_limit_failure", out);
+          else
+            replace(run, at, pieces, out);
       }
     }
+    if (pieces.capacity() > kMostKept) std::vector<Value>().swap(pieces);
   }
 
  private:
-  /// Empty pieces and items make no event. False: neither text nor list.
-  bool cut(const Value* value, std::vector<Value>& pieces) const {
-    if (!value) return false;
-    if (value->is_array()) {
-      for (const Value& item : value->array()) {
-        if (item.is_null() || (item.is_string() && item.text().empty())) continue;
-        pieces.push_back(item);
-      }
-      return true;
+  enum class Cut {
+    impossible,  ///< neither text nor list
+    single,      ///< a text without terminators
+    pieces,
+  };
+
+  static void keep(Event event, std::string_view tag, Selection& out) {
+    event.tag(tag);
+    out.push_back(event.at());
+  }
+
+  /// Empty pieces and items make no event.
+  Cut cut(const Value* value, std::vector<Value>& pieces) const {
+    if (value && value->is_string()) return cut_text(value->text(), pieces);
+    if (!value || !value->is_array()) return Cut::impossible;
+    for (const Value& item : value->array()) {
+      if (item.is_null() || (item.is_string() && item.text().empty())) continue;
+      pieces.push_back(share(item));  // the list may stay beside it
     }
-    if (!value->is_string()) return false;
-    std::string_view rest = value->text();
-    for (std::size_t end; (end = rest.find(terminator_)) != std::string_view::npos;
-         rest.remove_prefix(end + terminator_.size())) {
-      if (end > 0) pieces.push_back(Value::of(rest.substr(0, end)));
+    return Cut::pieces;
+  }
+
+  Cut cut_text(std::string_view text, std::vector<Value>& pieces) const {
+    std::size_t terminators = 0;
+    const bool at_white_space = terminator_ == " ";  // as Ruby's split(" ")
+    if (at_white_space) text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
+    for (;; ++terminators) {
+      const std::size_t end = at_white_space ? text.find_first_of(kSpace) : text.find(terminator_);
+      if (end != 0 && !text.empty()) pieces.push_back(Value::of(text.substr(0, end)));
+      if (end == std::string_view::npos) break;
+      text.remove_prefix(end + terminator_.size());
     }
-    if (!rest.empty()) pieces.push_back(Value::of(rest));
-    return true;
+    return terminators == 0 ? Cut::single : Cut::pieces;
   }
 
   /// An event of which no piece is left is dropped, as in Logstash, but counted.

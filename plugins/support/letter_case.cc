@@ -15,9 +15,6 @@ locale_t unicode() {
   return locale;
 }
 
-char32_t large(char32_t c) { return unicode() ? towupper_l(c, unicode()) : towupper(c); }
-char32_t small(char32_t c) { return unicode() ? towlower_l(c, unicode()) : towlower(c); }
-
 char32_t decode(const unsigned char* p, std::size_t length) {
   char32_t c = length == 1 ? p[0] : p[0] & (0xFF >> (length + 1));
   for (std::size_t i = 1; i < length; ++i) c = c << 6 | (p[i] & 0x3F);
@@ -31,6 +28,22 @@ void append(char32_t c, Buffer& out) {
   out.push_back(static_cast<char>(kLead[continuations] | c >> (6 * continuations)));
   for (int i = continuations; i-- > 0;)
     out.push_back(static_cast<char>(0x80 | ((c >> (6 * i)) & 0x3F)));
+}
+
+constexpr char32_t kSharpS = 0xDF;  // its capital is two letters, which towupper() cannot say
+
+void large(char32_t c, Buffer& out) {
+  if (c == kSharpS) return out.append("SS");
+  append(unicode() ? towupper_l(c, unicode()) : towupper(c), out);
+}
+
+void capital(char32_t c, Buffer& out) {
+  if (c == kSharpS) return out.append("Ss");
+  large(c, out);
+}
+
+void small(char32_t c, Buffer& out) {
+  append(unicode() ? towlower_l(c, unicode()) : towlower(c), out);
 }
 
 /// Maps the first character by `first`, the others by `rest`. Bytes that are not UTF-8 stay.
@@ -49,7 +62,10 @@ Value mapped(std::string_view text, Batch& batch, First first, Rest rest) {
       continue;
     }
     const char32_t c = decode(p, length);
-    append(p == start ? first(c) : rest(c), out);
+    if (p == start)
+      first(c, out);
+    else
+      rest(c, out);
     p += length;
   }
   return batch.copy(out.view());
@@ -59,6 +75,6 @@ Value mapped(std::string_view text, Batch& batch, First first, Rest rest) {
 
 Value uppercase(std::string_view text, Batch& batch) { return mapped(text, batch, large, large); }
 Value lowercase(std::string_view text, Batch& batch) { return mapped(text, batch, small, small); }
-Value capitalize(std::string_view text, Batch& batch) { return mapped(text, batch, large, small); }
+Value capitalize(std::string_view text, Batch& batch) { return mapped(text, batch, capital, small); }
 
 }  // namespace millrace

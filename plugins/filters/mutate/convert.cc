@@ -1,4 +1,4 @@
-#include "plugins/filters/mutate_convert.h"
+#include "plugins/filters/mutate/convert.h"
 
 #include <strings.h>
 
@@ -41,7 +41,9 @@ double start_as_double(const std::string& text) {
   return std::strtod(text.c_str(), nullptr);
 }
 
-Value whole(double number, Batch& batch) {
+/// nullopt: infinite.
+std::optional<Value> whole(double number, Batch& batch) {
+  if (!std::isfinite(number)) return std::nullopt;
   number = std::trunc(number);
   if (number >= -9223372036854775808.0 && number < 9223372036854775808.0)
     return Value::of(static_cast<std::int64_t>(number));
@@ -92,6 +94,18 @@ std::optional<Value> exact_whole(const std::string& text, Batch& batch) {
   return Value::number(batch.arena().copy(number));
 }
 
+/// The common case: nothing but a number that needs no rewriting.
+template <typename Number>
+std::optional<Number> exactly(std::string_view text) {
+  Number number{};
+  const std::size_t first = !text.empty() && text[0] == '-';
+  if (text.size() <= first || !std::isdigit(static_cast<unsigned char>(text[first])))
+    return std::nullopt;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  return read.ec == std::errc() && read.ptr == end ? std::optional(number) : std::nullopt;
+}
+
 bool is_one_of(std::string_view text, std::initializer_list<const char*> words) {
   return std::any_of(words.begin(), words.end(), [&](const char* word) {
     return text.size() == std::string_view(word).size() &&
@@ -114,6 +128,7 @@ std::optional<Value> to_integer(const Value& value, Grouping grouping, Batch& ba
     case Type::number_text:
       return exact_whole(std::string(value.text()), batch);
     case Type::string: {
+      if (const auto number = exactly<std::int64_t>(value.text())) return Value::of(*number);
       const std::string text = plain(value.text(), grouping);
       return is_hexadecimal(text) ? whole(start_as_double(text), batch) : exact_whole(text, batch);
     }
@@ -133,6 +148,8 @@ std::optional<Value> to_float(const Value& value, Grouping grouping) {
     case Type::timestamp:
       return Value::of(static_cast<double>(value.timestamp().ns) / 1e9);
     case Type::string:
+      if (grouping == Grouping::comma)
+        if (const auto number = exactly<double>(value.text())) return Value::of(*number);
       return Value::of(start_as_double(plain(value.text(), grouping)));
     default:
       return std::nullopt;
@@ -152,7 +169,7 @@ Value to_boolean(const Value& value) {
 
 std::optional<Value> to_string(const Value& value, Batch& batch) {
   if (value.is_string()) return value;
-  if (value.is_object()) return std::nullopt;
+  if (value.is_object() || value.is_null()) return std::nullopt;
   Buffer text;
   append_text(batch, value, text);
   return batch.copy(text.view());

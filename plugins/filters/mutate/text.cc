@@ -1,4 +1,4 @@
-#include "plugins/filters/mutate_text.h"
+#include "plugins/filters/mutate/text.h"
 
 #include <algorithm>
 
@@ -13,14 +13,13 @@ constexpr std::string_view kSpace = " \t\n\v\f\r";
 }  // namespace
 
 Value strip(std::string_view text) {
-  const std::size_t from = text.find_first_not_of(kSpace);
-  if (from == std::string_view::npos) return Value::of(text.substr(0, 0));
-  while (text.ends_with('\0') || kSpace.find(text.back()) != std::string_view::npos)
-    text.remove_suffix(1);
-  return Value::of(text.substr(from));
+  const auto is_space = [](char c) { return c == '\0' || kSpace.find(c) != std::string_view::npos; };
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  return Value::of(text);
 }
 
-Value split(std::string_view text, std::string_view separator, Batch& batch) {
+Value split_text(std::string_view text, std::string_view separator, Batch& batch) {
   Array* pieces = Array::make(batch.arena(), 4);
   std::uint32_t last = 0;  // behind the last piece that is not empty
   const auto add = [&](std::string_view piece) {

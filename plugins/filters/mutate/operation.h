@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "pipeline/event/batch.h"
+#include "pipeline/event/template.h"
+#include "pipeline/plugin/filter.h"
+#include "plugins/support/regex.h"
+
+namespace millrace::mutate {
+
+/// What one worker reuses from event to event.
+struct Workspace : FilterScratch {
+  Buffer text;         ///< of one operation at a time
+  Buffer replacement;  ///< gsub's, with its references filled in
+  std::string expression;       ///< the last one that an event's data completed,
+  std::optional<Regex> latest;  ///< and what it compiled to; nullopt: it is malformed
+};
+
+/// One step of a mutate filter. Immutable; shared by workers. False: it failed, and what follows
+/// is not done.
+using Operation = std::function<bool(Event, Workspace&)>;
+
+/// A template that names a field.
+class Field {
+ public:
+  explicit Field(const std::string& text);
+
+  /// The reference for one event; `holder` keeps it where it depends on the event's data. nullptr:
+  /// it is malformed, or became so with the data: the operation fails.
+  const FieldRef* of(Event event, std::optional<FieldRef>& holder) const;
+
+ private:
+  std::optional<FieldRef> fixed_;
+  std::optional<Template> computed_;
+};
+
+/// Sets the field to the text, where `wanted` says so of its value (nullptr: it is missing).
+/// `text` is nullopt where it is malformed: then it fails.
+Operation set_text(Field field, std::optional<Template> text, bool (*wanted)(const Value*));
+
+/// nullopt: the value stays.
+using Mapping = std::function<std::optional<Value>(const Value&, Batch&)>;
+/// Maps a field's value, or each item of a list.
+Operation map(Field field, Mapping mapping);
+
+/// `field`'s matches of an expression replaced. The expression is either compiled or a template
+/// that is compiled with each event's data, the last one kept.
+Operation substitute(Field field, std::optional<Regex> regex, std::optional<Template> expression,
+                     Template replacement);
+
+Operation rename(Field from, Field to);
+Operation copy(Field from, Field to);
+/// Both as lists, one behind the other; an object takes another's fields over. An object and
+/// anything else do not merge.
+Operation merge(Field into, Field from);
+Operation split(Field field, std::string separator);
+Operation join(Field field, std::string separator);
+
+}  // namespace millrace::mutate

@@ -1,0 +1,57 @@
+#include "plugins/filters/json.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/support/plugin_harness.h"
+
+namespace millrace {
+namespace {
+
+struct Case {
+  std::string options;
+  std::string event;
+  std::string result;
+  bool matched;
+};
+
+TEST(JsonFilter, TakesDocumentsOver) {
+  const std::vector<Case> cases = {
+      {"", R"({"m":"{\"a\":{\"b\":[1,2.5]}}","a":0})", R"({"m":"{\"a\":{\"b\":[1,2.5]}}","a":{"b":[1,2.5]}})", true},
+      {"target => 'm'", R"({"m":"{\"m\":1}"})", R"({"m":{"m":1}})", true},
+      {"target => '[x][y]'", R"({"m":"[1]"})", R"({"m":"[1]","x":{"y":[1]}})", true},
+      {"target => 'x'", R"({"m":"null"})", R"({"m":"null","x":null})", true},
+      {"", R"({"m":"[1]"})", R"({"m":"[1]","tags":["_jsonparsefailure"]})", false},
+      {"skip_on_invalid_json => true", R"({"m":"[1]"})",
+       R"({"m":"[1]","tags":["_jsonparsefailure"]})", false},
+      {"target => '[s][x]'", R"({"m":"1","s":""})",
+       R"({"m":"1","s":"","tags":["_jsonparsefailure"]})", false},
+      {"", R"({"m":"{"})", R"({"m":"{","tags":["_jsonparsefailure"]})", false},
+      {"", R"({"m":"{} x"})", R"({"m":"{} x","tags":["_jsonparsefailure"]})", false},
+      {"", R"({"m":12})", R"({"m":12,"tags":["_jsonparsefailure"]})", false},
+      {"tag_on_failure => ['a', 'b']", R"({"m":"x"})", R"({"m":"x","tags":["a","b"]})", false},
+      {"tag_on_failure => []", R"({"m":"x"})", R"({"m":"x"})", false},
+      {"skip_on_invalid_json => true", R"({"m":"x"})", R"({"m":"x"})", false},
+      {"", R"({"m":null})", R"({"m":null})", false},
+      {"", R"({"other":1})", R"({"other":1})", false},
+      {"", R"({"m":"{\"tags\":7}"})", R"({"m":"{\"tags\":7}","_tags":[7],"tags":["_tagsparsefailure"]})",
+       true},
+  };
+  for (const Case& c : cases) {
+    const MadeFilter filter(json_filter(), "json { source => 'm' " + c.options + " }");
+    ASSERT_NE(filter.made, nullptr) << filter.messages();
+    const Filtered out = filtered(*filter.made, {c.event});
+    EXPECT_EQ(out.events.at(0), c.result) << c.options;
+    EXPECT_EQ(out.matched.size(), c.matched ? 1u : 0u) << c.options << c.event;
+  }
+}
+
+TEST(JsonFilter, RefusesBadReferencesAndAMissingSource) {
+  for (const char* options : {"", "source => '[a'", "source => 'a' target => 'b]'"}) {
+    const MadeFilter filter(json_filter(), std::string("json { ") + options + " }");
+    EXPECT_EQ(filter.made, nullptr) << options;
+    EXPECT_FALSE(filter.messages().empty());
+  }
+}
+
+}  // namespace
+}  // namespace millrace
