@@ -17,6 +17,7 @@
 #include "plugins/filters/kv.h"
 #include "plugins/filters/mutate.h"
 #include "plugins/filters/split.h"
+#include "plugins/inputs/generator.h"
 #include "plugins/inputs/stdin.h"
 #include "plugins/outputs/file.h"
 #include "plugins/outputs/null.h"
@@ -26,6 +27,7 @@ namespace millrace {
 
 Registry builtin_plugins() {
   Registry plugins;
+  plugins.add(generator_input());
   plugins.add(stdin_input());
 
   plugins.add(clone_filter());

@@ -26,7 +26,7 @@ Effects input_effects(const config::Plugin& plugin) {
   if (codec != nullptr && !is_one_of(codec->text, {"plain", "line"})) return {};
   return {.any_tag = false,
           .any_field = false,
-          .fields = {"message", "event", "host", "log", "path", "sequence", "type"}};
+          .fields = {"message", "event", "host", "log", "path", "sequence", "type", "@metadata"}};
 }
 
 /// Filters that add no tags but failure tags, which begin with `_`, and those that their options

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
+#include "plugins/support/constant_fields.h"
 #include "plugins/support/line_framer.h"
 
 namespace millrace {
@@ -17,7 +19,12 @@ struct StdinOptions {};
 class StdinInput : public Input {
  public:
   StdinInput(const PluginContext& context)
-      : codec_(context.codec), ecs_(context.ecs), host_name_(context.pipeline.host_name) {}
+      : codec_(context.codec), host_name_(context.pipeline.host_name) {
+    if (context.ecs == EcsMode::disabled)
+      host_.add({"host"}, 0);
+    else
+      host_.add({"host", "hostname"}, 0);
+  }
 
   static std::unique_ptr<Input> create(StdinOptions, const PluginContext& context) {
     return std::make_unique<StdinInput>(context);
@@ -81,35 +88,13 @@ class StdinInput : public Input {
   /// A pipe cannot be read twice: positions only count batches.
   bool emit(Batch::Ptr batch, Emitter& emitter) {
     if (batch->empty()) return true;
-    add_host(*batch);
+    host_.put_into(*batch, std::array{std::string_view(host_name_)});
     return emitter.emit(std::move(batch), {0, ++batches_});
   }
 
-  void add_host(Batch& batch) const {
-    static const NameId hostname = Names::intern("hostname");
-    Value host = Value::of(std::string_view(host_name_));
-    if (ecs_ != EcsMode::disabled) {
-      Object* object = Object::make(batch.arena(), 4);
-      object->append(batch.arena(), hostname, host);
-      object->shared = true;
-      host = Value::of(object);
-    }
-    for (std::uint32_t at = 0; at < batch.size(); ++at) {
-      Event event = batch[at];
-      Value* present = event.fields().find(name::host);
-      if (!present) {
-        event.fields().append(batch.arena(), name::host, host);
-      } else if (ecs_ != EcsMode::disabled && present->is_object() &&
-                 !present->object().find(hostname)) {
-        batch.own(*present);
-        present->object().append(batch.arena(), hostname, host.object().values[0]);
-      }
-    }
-  }
-
   const std::shared_ptr<const Codec> codec_;
-  const EcsMode ecs_;
   const std::string host_name_;
+  ConstantFields host_;
   std::uint64_t batches_ = 0;
 };
 
