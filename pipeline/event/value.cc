@@ -3,7 +3,6 @@
 #include <emmintrin.h>
 
 #include <algorithm>
-
 #include <charconv>
 #include <cmath>
 

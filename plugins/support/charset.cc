@@ -85,8 +85,9 @@ Result<Charset> Charset::find(const std::string& name) {
   Charset charset;
   charset.iconv_name_ = iconv_name(name);
   charset.unit_bytes_ = unit_bytes(name);
-  if (charset.is_utf8()) return charset;
-  const bool plain = name.find('/') == std::string::npos;  // iconv reads what follows as options
+  if (charset.is_utf8() && !name.empty()) return charset;
+  // iconv reads what follows a slash as options, and "" as what the locale says.
+  const bool plain = !name.empty() && name.find('/') == std::string::npos;
   const iconv_t probe = plain ? iconv_open("UTF-8", charset.iconv_name_.c_str()) : kNoIconv;
   if (probe == kNoIconv)
     return fail(Errc::invalid, "`" + name +
