@@ -91,7 +91,7 @@ FilterPlugin json_filter() {
                "Where the document goes; the top of the event where it is not set.")
           .add("tag_on_failure", &O::tag_on_failure, "Tags for an event whose text is not JSON.")
           .add("skip_on_invalid_json", &O::skip_on_invalid_json,
-               "Leave such an event as it is, without tags. One whose JSON has no place is tagged."),
+               "Leave such an event as it is, without tags; JSON that has no place still tags."),
       JsonFilter::create);
 }
 

@@ -75,6 +75,8 @@ Value mapped(std::string_view text, Batch& batch, First first, Rest rest) {
 
 Value uppercase(std::string_view text, Batch& batch) { return mapped(text, batch, large, large); }
 Value lowercase(std::string_view text, Batch& batch) { return mapped(text, batch, small, small); }
-Value capitalize(std::string_view text, Batch& batch) { return mapped(text, batch, capital, small); }
+Value capitalize(std::string_view text, Batch& batch) {
+  return mapped(text, batch, capital, small);
+}
 
 }  // namespace millrace

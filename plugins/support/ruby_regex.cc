@@ -12,6 +12,7 @@ namespace {
 /// Letters that mean the same after a backslash in Ruby and in PCRE2; all others stand for
 /// themselves in Ruby.
 constexpr std::string_view kSameLetters = "ABCDGKMPRSWXZabcdefgknprtwxz";
+constexpr std::string_view kFlags = "imx-";
 constexpr std::string_view kHexDigits = "0-9a-fA-F";
 constexpr std::string_view kSpaces = "\\t\\n\\x0B\\f\\r ";
 
@@ -97,7 +98,8 @@ class Translator {
     const std::size_t from = at_ + (braces ? 3 : 2);
     const std::string_view digits = ruby_.substr(from, end - from);
     if (digits.empty() || digits.size() > 6 ||
-        !std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isxdigit(c); }))
+        !std::all_of(digits.begin(), digits.end(),
+                     [](unsigned char c) { return std::isxdigit(c); }))
       return "`\\u` without its digits";
     emit(fmt::format("\\x{{{}}}", digits), end + braces - at_);
     return std::nullopt;
@@ -135,8 +137,7 @@ class Translator {
     }
     if (peek(2) == '<' && peek(3) != '=' && peek(3) != '!') return named_group();
     std::size_t end = at_ + 2;
-    while (end < ruby_.size() && std::string_view("imx-").find(ruby_[end]) != std::string_view::npos)
-      ++end;
+    while (end < ruby_.size() && kFlags.find(ruby_[end]) != std::string_view::npos) ++end;
     keep(2);
     if (end == ruby_.size() || (ruby_[end] != ')' && ruby_[end] != ':')) return;
     while (at_ < end) {

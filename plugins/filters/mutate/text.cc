@@ -13,7 +13,7 @@ constexpr std::string_view kSpace = " \t\n\v\f\r";
 }  // namespace
 
 Value strip(std::string_view text) {
-  const auto is_space = [](char c) { return c == '\0' || kSpace.find(c) != std::string_view::npos; };
+  const auto is_space = [](char c) { return c == '\0' || kSpace.find(c) != kSpace.npos; };
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   return Value::of(text);

@@ -15,8 +15,10 @@ struct Case {
 
 TEST(DateFilter, ReadsTimes) {
   const std::vector<Case> cases = {
-      {"match => ['m', 'ISO8601']", R"({"m":"2024-02-03T04:05:06+01:00"})", "2024-02-03T03:05:06.000Z"},
-      {"match => ['m', 'dd.MM.yyyy', 'UNIX']", R"({"m":"1478207457.456"})", "2016-11-03T21:10:57.456Z"},
+      {"match => ['m', 'ISO8601']", R"({"m":"2024-02-03T04:05:06+01:00"})",
+       "2024-02-03T03:05:06.000Z"},
+      {"match => ['m', 'dd.MM.yyyy', 'UNIX']", R"({"m":"1478207457.456"})",
+       "2016-11-03T21:10:57.456Z"},
       {"match => ['m', 'UNIX']", R"({"m":1478207457})", "2016-11-03T21:10:57.000Z"},
       {"match => ['m', 'UNIX_MS']", R"({"m":1478207457456})", "2016-11-03T21:10:57.456Z"},
       {"match => ['[m][n]', 'yyyy-MM-dd'] timezone => 'Asia/Tokyo'", R"({"m":{"n":"2024-02-03"}})",
@@ -25,21 +27,25 @@ TEST(DateFilter, ReadsTimes) {
        "2024-02-02T15:00:00.000Z"},
       {"match => ['m', 'dd MMMM yyyy'] locale => fr timezone => UTC", R"({"m":"03 février 2024"})",
        "2024-02-03T00:00:00.000Z"},
-      {"match => ['m', 'yyyy'] timezone => UTC", R"({"m":["x","2024"]})", "2024-01-01T00:00:00.000Z"},
+      {"match => ['m', 'yyyy'] timezone => UTC", R"({"m":["x","2024"]})",
+       "2024-01-01T00:00:00.000Z"},
   };
   for (const Case& c : cases) {
     const MadeFilter filter(date_filter(), "date { target => 't' " + c.options + " }");
     ASSERT_NE(filter.made, nullptr) << filter.messages();
     const Filtered out = filtered(*filter.made, {c.event});
-    EXPECT_EQ(out.events.at(0), c.event.substr(0, c.event.size() - 1) + ",\"t\":\"" + c.result + "\"}");
+    const std::string before = c.event.substr(0, c.event.size() - 1);
+    EXPECT_EQ(out.events.at(0), before + ",\"t\":\"" + c.result + "\"}");
     EXPECT_EQ(out.matched.size(), 1u) << c.options;
   }
 }
 
 TEST(DateFilter, TagsWhatIsNoTime) {
   const std::vector<Case> cases = {
-      {"target => 't'", R"({"m":"2024-02-30"})", R"({"m":"2024-02-30","tags":["_dateparsefailure"]})"},
-      {"target => 't'", R"({"m":"2024-02-03 "})", R"({"m":"2024-02-03 ","tags":["_dateparsefailure"]})"},
+      {"target => 't'", R"({"m":"2024-02-30"})",
+       R"({"m":"2024-02-30","tags":["_dateparsefailure"]})"},
+      {"target => 't'", R"({"m":"2024-02-03 "})",
+       R"({"m":"2024-02-03 ","tags":["_dateparsefailure"]})"},
       {"target => 't'", R"({"m":true})", R"({"m":true,"tags":["_dateparsefailure"]})"},
       {"target => 't'", R"({"m":[]})", R"({"m":[],"tags":["_dateparsefailure"]})"},
       {"target => 't'", R"({"m":[["2024-02-03"]]})",
@@ -51,7 +57,8 @@ TEST(DateFilter, TagsWhatIsNoTime) {
       {"target => 't'", R"({"other":1})", R"({"other":1})"},
   };
   for (const Case& c : cases) {
-    const MadeFilter filter(date_filter(), "date { match => ['m', 'yyyy-MM-dd'] " + c.options + " }");
+    const MadeFilter filter(date_filter(),
+                            "date { match => ['m', 'yyyy-MM-dd'] " + c.options + " }");
     ASSERT_NE(filter.made, nullptr) << filter.messages();
     const Filtered out = filtered(*filter.made, {c.event});
     EXPECT_EQ(out.events.at(0), c.result);

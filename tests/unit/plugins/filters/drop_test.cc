@@ -37,7 +37,8 @@ TEST(DropFilter, MarksWhatItDrops) {
 
 TEST(DropFilter, RefusesPercentagesThatAreNone) {
   for (const char* percentage : {"-1", "101"}) {
-    const MadeFilter filter(drop_filter(), std::string("drop { percentage => ") + percentage + " }");
+    const MadeFilter filter(drop_filter(),
+                            std::string("drop { percentage => ") + percentage + " }");
     EXPECT_EQ(filter.made, nullptr) << percentage;
   }
 }

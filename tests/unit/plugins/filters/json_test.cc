@@ -16,7 +16,8 @@ struct Case {
 
 TEST(JsonFilter, TakesDocumentsOver) {
   const std::vector<Case> cases = {
-      {"", R"({"m":"{\"a\":{\"b\":[1,2.5]}}","a":0})", R"({"m":"{\"a\":{\"b\":[1,2.5]}}","a":{"b":[1,2.5]}})", true},
+      {"", R"({"m":"{\"a\":{\"b\":[1,2.5]}}","a":0})",
+       R"({"m":"{\"a\":{\"b\":[1,2.5]}}","a":{"b":[1,2.5]}})", true},
       {"target => 'm'", R"({"m":"{\"m\":1}"})", R"({"m":{"m":1}})", true},
       {"target => '[x][y]'", R"({"m":"[1]"})", R"({"m":"[1]","x":{"y":[1]}})", true},
       {"target => 'x'", R"({"m":"null"})", R"({"m":"null","x":null})", true},
@@ -33,7 +34,8 @@ TEST(JsonFilter, TakesDocumentsOver) {
       {"skip_on_invalid_json => true", R"({"m":"x"})", R"({"m":"x"})", false},
       {"", R"({"m":null})", R"({"m":null})", false},
       {"", R"({"other":1})", R"({"other":1})", false},
-      {"", R"({"m":"{\"tags\":7}"})", R"({"m":"{\"tags\":7}","_tags":[7],"tags":["_tagsparsefailure"]})",
+      {"", R"({"m":"{\"tags\":7}"})",
+       R"({"m":"{\"tags\":7}","_tags":[7],"tags":["_tagsparsefailure"]})",
        true},
   };
   for (const Case& c : cases) {

@@ -63,16 +63,19 @@ TEST(MutateFilter, CopiesDoNotShareWhatIsWrittenLater) {
 
 TEST(MutateFilter, SetsTexts) {
   expect_all({
-      {"replace => { 'a' => 'x%{b}' 'c' => 'new' }", R"({"a":1,"b":2})", R"({"a":"x2","b":2,"c":"new"})"},
+      {"replace => { 'a' => 'x%{b}' 'c' => 'new' }", R"({"a":1,"b":2})",
+       R"({"a":"x2","b":2,"c":"new"})"},
       {"replace => { 'a' => '%{missing}' }", R"({"a":1})", R"({"a":"%{missing}"})"},
       {"update => { 'a' => 'x' 'b' => 'x' }", R"({"a":null})", R"({"a":"x"})"},
-      {"coerce => { 'a' => 'x' 'b' => 'x' 'c' => 'x' }", R"({"a":null,"b":1})", R"({"a":"x","b":1})"},
+      {"coerce => { 'a' => 'x' 'b' => 'x' 'c' => 'x' }", R"({"a":null,"b":1})",
+       R"({"a":"x","b":1})"},
   });
 }
 
 TEST(MutateFilter, Converts) {
   const auto converted = [](const std::string& type, const std::string& value) {
-    const std::string event = mutated("convert => { 'v' => " + type + " }", "{\"v\":" + value + "}");
+    const std::string event = mutated("convert => { 'v' => " + type + " }",
+                                      "{\"v\":" + value + "}");
     return event.substr(5, event.size() - 6);
   };
   const std::vector<std::array<std::string, 3>> cases = {
@@ -114,7 +117,8 @@ TEST(MutateFilter, Converts) {
 TEST(MutateFilter, SubstitutesByExpression) {
   expect_all({
       {R"(gsub => ["m", "[/\\]", "_"])", R"({"m":"a/b\\c"})", R"({"m":"a_b_c"})"},
-      {R"x(gsub => ["m", "(\d+)-(\d+)", "\2-\1", "m", "-", "+"])x", R"({"m":"1-2"})", R"({"m":"2+1"})"},
+      {R"x(gsub => ["m", "(\d+)-(\d+)", "\2-\1", "m", "-", "+"])x", R"({"m":"1-2"})",
+       R"({"m":"2+1"})"},
       {R"(gsub => ["m", "%{k}", "%{k}!"])", R"({"m":"abc","k":"b"})", R"({"m":"ab!c","k":"b"})"},
       {R"(gsub => ["m", "%{k}", ""])", R"({"m":"a","k":"("})",
        R"({"m":"a","k":"(","tags":["_mutate_error"]})"},
