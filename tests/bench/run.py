@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Measures millrace on a generated access log, with how fast the machine is right now beside it.
+
+usage: run.py BUILD_DIR [--lines N] [--only NAME]
+
+BUILD_DIR is a release build with its tools: scripts/build -Dbench=true
+Each case reads the log from standard input or a file, with one worker on one core, then with two on
+two. A bar is met where the rate, scaled by what `calibrate` prints / 55, reaches it.
+"""
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+REFERENCE_NS = 55.0
+DISSECT = ('dissect { mapping => { "message" => \'%{clientip} %{ident} %{auth} [%{timestamp}] "%{verb} %{request} '
+           'HTTP/%{httpversion}" %{response} %{bytes} "%{referrer}" "%{agent}"\' } }')
+GROK = 'grok { match => { "message" => "%{COMBINEDAPACHELOG}" } }'
+FILE = ('file { path => "@LOG@" mode => "read" exit_after_read => true sincedb_path => "@TOP@/sincedb" '
+        'file_completed_action => "log" file_completed_log_path => "@TOP@/done" }')
+# name, input, filter, output, lines/s that one core must reach (None: shown only)
+CASES = [
+    ('stdin -> null', 'stdin { }', '', 'null { }', None),
+    ('file -> null', FILE, '', 'null { }', 5_000_000),
+    ('file -> JSON file', FILE, '', 'file { path => "@TOP@/out.json" }', 2_500_000),
+    ('dissect -> null', FILE, DISSECT, 'null { }', 2_000_000),
+    ('grok -> null', FILE, GROK, 'null { }', None),
+]
+
+
+def measured(command, stdin, cores):
+    """Runs a command on some cores: wall seconds, CPU seconds, peak RSS in bytes."""
+    start = time.monotonic()
+    process = subprocess.Popen(['taskset', '-c', ','.join(map(str, range(cores))), *command], stdin=stdin,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    errors = process.stderr.read().decode(errors='replace')
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - start
+    if status:
+        raise RuntimeError(errors.strip().splitlines()[0] if errors.strip() else f'wait status {status}')
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+
+
+def run_case(binary, case, log, lines, cores):
+    _, source, body, sink, _ = case
+    with tempfile.TemporaryDirectory(dir=log.parent) as top:
+        config = f'input {{ {source} }} filter {{ {body} }} output {{ {sink} }}'
+        config = config.replace('@LOG@', str(log)).replace('@TOP@', top)
+        with log.open('rb') as stdin:
+            wall, cpu, rss = measured([binary, '-e', config, '-w', str(cores), '--path.data', top + '/data',
+                                       '--log.level', 'warn', '--pipeline.ecs_compatibility', 'disabled'], stdin, cores)
+    return lines / wall, cpu / lines * 1e9, rss
+
+
+def report(binary, case, log, lines, slowness):
+    one_core = None
+    for cores in (1, 2):
+        try:
+            rate, cpu_ns, rss = run_case(binary, case, log, lines, cores)
+        except RuntimeError as why:
+            print(f'{case[0]:20} {cores} core(s): {why}')
+            return
+        note = ''
+        if cores == 1 and case[4]:
+            note = f'  bar {case[4] / 1e6:.1f}: ' + ('met' if rate * slowness >= case[4] else 'MISSED')
+        if cores == 2:
+            note = f'  {rate / one_core:.2f} times one core'
+        one_core = one_core or rate
+        print(f'{case[0]:20} {cores} core(s): {rate / 1e6:6.2f} M lines/s {cpu_ns:7.0f} ns CPU/line '
+              f'{rss / 2**20:6.1f} MiB{note}', flush=True)
+
+
+def startup(binary, top):
+    """Best seconds from start to end of a process with nothing to read, and its peak RSS."""
+    best, rss = float('inf'), 0
+    for n in range(5):
+        with open(os.devnull, 'rb') as nothing:
+            wall, _, rss = measured([binary, '-e', 'input { stdin { } } output { null { } }', '--path.data',
+                                     f'{top}/start{n}'], nothing, 1)
+        best = min(best, wall)
+    return best, rss
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument('build'), ap.add_argument('--lines', type=int, default=2_000_000), ap.add_argument('--only', default='.')
+    args = ap.parse_args()
+    build = pathlib.Path(args.build).resolve()
+    tools = build / 'tests' / 'bench'
+    if not (tools / 'calibrate').exists():
+        sys.exit(f'{tools}/calibrate is not built: scripts/build -Dbench=true (or meson configure {args.build} -Dbench=true)')
+    with tempfile.TemporaryDirectory() as top:
+        log = pathlib.Path(top) / 'access.log'
+        with log.open('wb') as out:
+            subprocess.run([str(tools / 'gen_combined'), str(args.lines)], stdout=out, check=True)
+        calibration = float(subprocess.run([str(tools / 'calibrate'), str(log)], capture_output=True, check=True).stdout)
+        slowness = max(1.0, calibration / REFERENCE_NS)
+        print(f'{args.lines} lines; calibrate: {calibration:.1f} ns (reference {REFERENCE_NS:.0f}); rates count {slowness:.2f} times')
+        for case in CASES:
+            if re.search(args.only, case[0]):
+                report(str(build / 'millrace'), case, log, args.lines, slowness)
+        wall, rss = startup(str(build / 'millrace'), top)
+        print(f'start to end with no input: {wall * 1000:.1f} ms, {rss / 2**20:.1f} MiB')
+
+
+if __name__ == '__main__':
+    main()
