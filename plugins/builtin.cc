@@ -13,6 +13,7 @@
 #include "plugins/filters/dissect.h"
 #include "plugins/filters/date.h"
 #include "plugins/filters/drop.h"
+#include "plugins/filters/grok.h"
 #include "plugins/filters/json.h"
 #include "plugins/filters/kv.h"
 #include "plugins/filters/mutate.h"
@@ -35,6 +36,7 @@ Registry builtin_plugins() {
   plugins.add(dissect_filter());
   plugins.add(date_filter());
   plugins.add(drop_filter());
+  plugins.add(grok_filter());
   plugins.add(json_filter());
   plugins.add(kv_filter());
   plugins.add(mutate_filter());

@@ -1,0 +1,285 @@
+#include "plugins/filters/grok.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "pipeline/event/template.h"
+#include "plugins/support/grok_patterns.h"
+
+namespace millrace {
+namespace {
+
+struct GrokOptions {
+  Hash match;
+  std::vector<std::string> patterns_dir;
+  StringPairs pattern_definitions;
+  std::string patterns_files_glob = "*";
+  bool break_on_match = true;
+  bool named_captures_only = true;
+  bool keep_empty_captures = false;
+  std::optional<std::string> target;
+  std::vector<std::string> tag_on_failure{"_grokparsefailure"};
+  std::int64_t timeout_millis = 30000;
+  std::string timeout_scope = "pattern";
+  std::string tag_on_timeout = "_groktimeout";
+  std::vector<std::string> overwrite;
+};
+
+/// Backtracking steps that a thread does in a millisecond, roughly: what turns timeout_millis into
+/// a bound that needs no clock.
+constexpr std::int64_t kStepsPerMillisecond = 20'000;
+
+/// One expression, and where its captures go.
+struct Expression {
+  struct Goal {
+    FieldRef field;
+    grok::CaptureType type;
+    bool overwrite;
+  };
+  std::shared_ptr<const grok::Pattern> pattern;
+  std::vector<Goal> goals;  // as the pattern's captures
+};
+
+/// The expressions to try on one field, in order.
+struct Attempt {
+  FieldRef field;
+  std::vector<Expression> expressions;
+};
+
+class GrokFilter : public Filter {
+ public:
+  GrokFilter(GrokOptions options, std::vector<Attempt> attempts)
+      : options_(std::move(options)), attempts_(std::move(attempts)) {}
+  static std::unique_ptr<Filter> create(GrokOptions options, const PluginContext& context);
+
+  struct Scratch : FilterScratch {
+    grok::Pattern::Scratch grok;
+    std::vector<grok::Span> spans;
+  };
+  std::unique_ptr<FilterScratch> make_scratch() const override {
+    return std::make_unique<Scratch>();
+  }
+
+  void apply(FilterRun& run) override {
+    Scratch& scratch = static_cast<Scratch&>(*run.scratch);
+    for (std::uint32_t at : run.events) {
+      Event event = run.batch[at];
+      switch (match(event, scratch)) {
+        case grok::Outcome::match:
+          run.matched.push_back(at);
+          break;
+        case grok::Outcome::limit:
+          event.tag(options_.tag_on_timeout);
+          break;
+        case grok::Outcome::no_match:
+          for (const std::string& tag : options_.tag_on_failure) event.tag(tag);
+      }
+    }
+  }
+
+ private:
+  grok::Outcome match(Event event, Scratch& scratch) const {
+    bool matched = false;
+    for (const Attempt& attempt : attempts_) {
+      const Value* value = event.get(attempt.field);
+      if (!value || value->is_null()) continue;
+      const grok::Outcome outcome = value->is_array()
+                                        ? match_items(event, attempt, value->array(), scratch)
+                                        : match_value(event, attempt, *value, scratch);
+      if (outcome == grok::Outcome::limit) return outcome;
+      matched = matched || outcome == grok::Outcome::match;
+      if (matched && options_.break_on_match) break;
+    }
+    return matched ? grok::Outcome::match : grok::Outcome::no_match;
+  }
+
+  grok::Outcome match_items(Event event, const Attempt& attempt, const Array& items,
+                            Scratch& scratch) const {
+    const std::vector<Value> copies(items.begin(), items.end());  // a capture may replace the list
+    bool matched = false;
+    for (const Value& item : copies) {
+      const grok::Outcome outcome = match_value(event, attempt, item, scratch);
+      if (outcome == grok::Outcome::limit) return outcome;
+      matched = matched || outcome == grok::Outcome::match;
+    }
+    return matched ? grok::Outcome::match : grok::Outcome::no_match;
+  }
+
+  grok::Outcome match_value(Event event, const Attempt& attempt, const Value& value,
+                            Scratch& scratch) const {
+    const std::string_view subject = value.is_string() ? value.text() : text_of(event, value);
+    bool matched = false;
+    for (const Expression& expression : attempt.expressions) {
+      scratch.spans.resize(std::max(scratch.spans.size(), expression.goals.size()));
+      const grok::Outcome outcome = expression.pattern->match(subject, scratch.grok, scratch.spans);
+      if (outcome == grok::Outcome::limit) return outcome;
+      if (outcome == grok::Outcome::no_match) continue;
+      store(event, expression, subject, scratch.spans);
+      matched = true;
+      if (options_.break_on_match) break;
+    }
+    return matched ? grok::Outcome::match : grok::Outcome::no_match;
+  }
+
+  /// What is no text is matched as templates show it.
+  static std::string_view text_of(Event event, const Value& value) {
+    Buffer text;
+    append_text(event.batch(), value, text);
+    return event.batch().arena().copy(text.view());
+  }
+
+  void store(Event event, const Expression& expression, std::string_view subject,
+             std::span<const grok::Span> spans) const {
+    for (std::size_t i = 0; i < expression.goals.size(); ++i) {
+      if (spans[i].begin < 0) continue;
+      const auto begin = static_cast<std::size_t>(spans[i].begin);
+      const std::string_view text =
+          subject.substr(begin, static_cast<std::size_t>(spans[i].end) - begin);
+      if (text.empty() && !options_.keep_empty_captures) continue;
+      const Expression::Goal& goal = expression.goals[i];
+      if (!put(event, goal, coerced(text, goal.type))) event.tag("_grok_error");
+    }
+  }
+
+  /// As Ruby's to_i and to_f: the longest number at the start, 0 where there is none.
+  static Value coerced(std::string_view text, grok::CaptureType type) {
+    if (type == grok::CaptureType::text) return Value::of(text);
+    const std::string number(text);
+    if (type == grok::CaptureType::integer)
+      return Value::of(static_cast<std::int64_t>(std::strtoll(number.c_str(), nullptr, 10)));
+    return Value::of(std::strtod(number.c_str(), nullptr));
+  }
+
+  /// A field that is there becomes a list, unless it is to be overwritten.
+  static bool put(Event event, const Expression::Goal& goal, Value value) {
+    const Value* present = goal.overwrite ? nullptr : event.get(goal.field);
+    if (!present || present->is_null()) return event.set(goal.field, value);
+    Batch& batch = event.batch();
+    Array* list = Array::make(batch.arena(), 4);
+    if (present->is_array())
+      for (const Value& item : present->array()) list->push(batch.arena(), item);
+    else
+      list->push(batch.arena(), *present);
+    list->push(batch.arena(), value);
+    return event.set(goal.field, Value::of(list));
+  }
+
+  const GrokOptions options_;
+  const std::vector<Attempt> attempts_;
+};
+
+/// Reads the options into attempts; reports everything that is wrong.
+class GrokCompiler {
+ public:
+  GrokCompiler(const GrokOptions& options, const PluginContext& context)
+      : options_(options), context_(context), patterns_(standard_patterns(context.ecs)) {}
+
+  std::optional<std::vector<Attempt>> compile() {
+    if (const auto wrong =
+            add_pattern_directories(patterns_, options_.patterns_dir, options_.patterns_files_glob))
+      refuse("patterns_dir", *wrong);
+    for (const auto& [name, definition] : options_.pattern_definitions)
+      patterns_.add(name, definition);
+    for (const config::HashEntry& entry : options_.match) add_attempt(entry);
+    return good_ ? std::optional(std::move(attempts_)) : std::nullopt;
+  }
+
+ private:
+  void add_attempt(const config::HashEntry& entry) {
+    auto field = FieldRef::parse(entry.key);
+    if (!field) return refuse("match", field.error().message);
+    auto expressions = texts(entry.value);
+    if (!expressions)
+      return refuse("match", "the patterns of `" + entry.key + "` must be texts, not " +
+                                 config::show(entry.value));
+    Attempt attempt{std::move(*field), {}};
+    for (const std::string& text : *expressions) {
+      auto pattern = grok::Pattern::compile(
+          text, patterns_,
+          {.named_captures_only = options_.named_captures_only, .match_limit = match_limit()});
+      if (pattern)
+        add_expression(attempt, std::move(*pattern));
+      else
+        refuse("match", grok::render(pattern.error()));
+    }
+    attempts_.push_back(std::move(attempt));
+  }
+
+  void add_expression(Attempt& attempt, std::shared_ptr<const grok::Pattern> pattern) {
+    Expression expression{std::move(pattern), {}};
+    for (const grok::Capture& capture : expression.pattern->captures()) {
+      auto field = FieldRef::parse(goal_of(capture.field));
+      if (!field)
+        return refuse("match", "capture `" + capture.field + "`: " + field.error().message);
+      const bool overwrite = std::find(options_.overwrite.begin(), options_.overwrite.end(),
+                                       capture.field) != options_.overwrite.end();
+      expression.goals.push_back({std::move(*field), capture.type, overwrite});
+    }
+    attempt.expressions.push_back(std::move(expression));
+  }
+
+  std::string goal_of(const std::string& field) const {
+    if (!options_.target) return field;
+    const std::string target =
+        options_.target->starts_with('[') ? *options_.target : "[" + *options_.target + "]";
+    return target + (field.starts_with('[') ? field : "[" + field + "]");
+  }
+
+  std::uint32_t match_limit() const {
+    if (options_.timeout_millis == 0) return UINT32_MAX;
+    return static_cast<std::uint32_t>(
+        std::min<std::int64_t>(options_.timeout_millis * kStepsPerMillisecond, UINT32_MAX));
+  }
+
+  void refuse(const char* option, std::string message) {
+    context_.error(option, std::move(message));
+    good_ = false;
+  }
+
+  const GrokOptions& options_;
+  const PluginContext& context_;
+  grok::PatternSet patterns_;
+  std::vector<Attempt> attempts_;
+  bool good_ = true;
+};
+
+std::unique_ptr<Filter> GrokFilter::create(GrokOptions options, const PluginContext& context) {
+  auto attempts = GrokCompiler(options, context).compile();
+  return attempts ? std::make_unique<GrokFilter>(std::move(options), std::move(*attempts))
+                  : nullptr;
+}
+
+}  // namespace
+
+FilterPlugin grok_filter() {
+  using O = GrokOptions;
+  return filter_plugin(
+      "grok", "Parses text by named patterns into fields.",
+      Options<O>()
+          .add("match", &O::match, "For each field the pattern, or the patterns to try in order.")
+          .add("patterns_dir", &O::patterns_dir,
+               "Directories with pattern files of your own: lines of NAME and definition.")
+          .add("patterns_files_glob", &O::patterns_files_glob, "Which files of those directories.")
+          .add("pattern_definitions", &O::pattern_definitions, "Patterns of your own, by name.")
+          .add("break_on_match", &O::break_on_match, "Stop at the first pattern that matches.")
+          .add("named_captures_only", &O::named_captures_only,
+               "false: `%{WORD}` is stored too, as `WORD`.")
+          .add("keep_empty_captures", &O::keep_empty_captures, "Store captures that are empty.")
+          .add("target", &O::target, "Where captures go; the top of the event where it is not set.")
+          .add("overwrite", &O::overwrite,
+               "Captures that replace a field of their name; others make a list with it.")
+          .add("tag_on_failure", &O::tag_on_failure, "Tags for an event that no pattern matches.")
+          .add("timeout_millis", &O::timeout_millis,
+               "How much backtracking one match may take, as the time that it takes roughly. 0: "
+               "any.",
+               at_least(0))
+          .add("timeout_scope", &O::timeout_scope,
+               "What the timeout counts for; with `event` too it bounds each pattern, which is "
+               "stricter.",
+               one_of("pattern", "event"))
+          .add("tag_on_timeout", &O::tag_on_timeout,
+               "The tag for an event whose match took too long."),
+      GrokFilter::create);
+}
+
+}  // namespace millrace

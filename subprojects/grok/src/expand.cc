@@ -1,0 +1,161 @@
+#include "expand.h"
+
+#include <algorithm>
+#include <set>
+
+namespace grok {
+namespace {
+
+constexpr std::size_t kMaxDepth = 500;
+constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
+
+bool is_name(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool is_field(char c) {
+  return is_name(c) || c == '@' || c == '[' || c == ']' || c == '.' || c == '-';
+}
+
+/// `NAME`, `NAME:field` or `NAME:field:type`, as it stands between `%{` and `}`.
+struct Reference {
+  std::string_view name;
+  std::string_view field;
+  std::string_view type;
+};
+
+Reference parse_reference(std::string_view inside) {
+  Reference reference;
+  const auto take = [&](auto allowed) {
+    const auto end = std::find_if_not(inside.begin(), inside.end(), allowed);
+    const std::string_view taken = inside.substr(0, static_cast<std::size_t>(end - inside.begin()));
+    inside.remove_prefix(taken.size());
+    return taken;
+  };
+  reference.name = take(is_name);
+  if (inside.starts_with(':')) {
+    inside.remove_prefix(1);
+    reference.field = take(is_field);
+  }
+  if (inside.starts_with(':')) {
+    inside.remove_prefix(1);
+    reference.type = take(is_name);
+  }
+  return reference;
+}
+
+class Expander {
+ public:
+  Expander(const PatternSet& patterns, bool named_captures_only)
+      : patterns_(patterns), named_only_(named_captures_only) {}
+
+  std::optional<Error> run(std::string_view text, const std::string& where) {
+    if (open_.size() > kMaxDepth)
+      return at(text, where, 0, "patterns are nested more than 500 deep");
+    for (std::size_t i = 0; i < text.size();) {
+      mark(where, i);
+      if (text[i] == '\\' && i + 1 < text.size()) {
+        out_.text += text.substr(i, 2);
+        i += 2;
+      } else if (text.substr(i).starts_with("%{") && text.find('}', i) != std::string_view::npos) {
+        const std::size_t end = text.find('}', i);
+        if (auto error =
+                reference(parse_reference(text.substr(i + 2, end - i - 2)), text, where, i))
+          return error;
+        i = end + 1;
+      } else if (is_named_group(text, i)) {
+        const std::size_t end = text.find('>', i);
+        out_.text += "(?<" + add(text.substr(i + 3, end - i - 3), CaptureType::text) + ">";
+        i = end + 1;
+      } else {
+        out_.text += text[i++];
+      }
+      if (out_.text.size() > kMaxBytes)
+        return at(text, where, i - 1, "the expression expands to more than 1 MiB");
+    }
+    return std::nullopt;
+  }
+
+  Expanded take() { return std::move(out_); }
+
+ private:
+  static bool is_named_group(std::string_view text, std::size_t i) {
+    return text.substr(i).starts_with("(?<") && i + 3 < text.size() && text[i + 3] != '=' &&
+           text[i + 3] != '!' && text.find('>', i) != std::string_view::npos;
+  }
+
+  void mark(const std::string& where, std::size_t offset) {
+    if (!out_.pieces.empty() && out_.pieces.back().where == where &&
+        offset - out_.pieces.back().offset == out_.text.size() - out_.pieces.back().begin)
+      return;  // goes on in the same definition
+    out_.pieces.push_back({out_.text.size(), where, offset});
+  }
+
+  std::optional<Error> reference(const Reference& reference, std::string_view text,
+                                 const std::string& where, std::size_t offset) {
+    const std::string* definition = patterns_.find(reference.name);
+    const std::string name(reference.name);
+    if (!definition) {
+      Error error = at(text, where, offset, "there is no pattern `" + name + "`");
+      if (const std::string near = patterns_.nearest(name); !near.empty())
+        error.hint = "did you mean `" + near + "`?";
+      return error;
+    }
+    if (!open_.insert(name).second)
+      return at(text, where, offset, "the pattern `" + name + "` is built of itself");
+    const bool captures = !reference.field.empty() || !named_only_;
+    const CaptureType type = reference.type == "int"     ? CaptureType::integer
+                             : reference.type == "float" ? CaptureType::real
+                                                         : CaptureType::text;
+    out_.text +=
+        captures
+            ? "(?<" + add(reference.field.empty() ? reference.name : reference.field, type) + ">"
+            : "(?:";
+    auto error = run(*definition, name);
+    out_.text += ")";
+    open_.erase(name);
+    return error;
+  }
+
+  /// A new capture; its group's name. Of several captures of one field only the first keeps a type.
+  std::string add(std::string_view field, CaptureType type) {
+    const bool again = std::any_of(out_.captures.begin(), out_.captures.end(),
+                                   [&](const Capture& other) { return other.field == field; });
+    out_.captures.push_back({std::string(field), again ? CaptureType::text : type});
+    return "g" + std::to_string(out_.captures.size() - 1);
+  }
+
+  static Error at(std::string_view text, const std::string& where, std::size_t offset,
+                  std::string message) {
+    return {std::move(message), where, offset, std::string(text), {}};
+  }
+
+  const PatternSet& patterns_;
+  const bool named_only_;
+  Expanded out_;
+  std::set<std::string> open_;  // the definitions that are being expanded
+};
+
+}  // namespace
+
+Error Expanded::error_at(std::size_t at, std::string message, std::string_view expression,
+                         const PatternSet& patterns) const {
+  const auto behind = std::upper_bound(
+      pieces.begin(), pieces.end(), at,
+      [](std::size_t position, const Piece& piece) { return position < piece.begin; });
+  Error error{std::move(message), "", 0, std::string(expression), {}};
+  if (behind == pieces.begin()) return error;
+  const Piece& piece = *std::prev(behind);
+  error.where = piece.where;
+  if (!piece.where.empty()) error.text = *patterns.find(piece.where);
+  error.offset = std::min(piece.offset + (at - piece.begin), error.text.size());
+  return error;
+}
+
+Result<Expanded> expand(std::string_view expression, const PatternSet& patterns,
+                        bool named_captures_only) {
+  Expander expander(patterns, named_captures_only);
+  if (auto error = expander.run(expression, "")) return std::move(*error);
+  return expander.take();
+}
+
+}  // namespace grok

@@ -1,0 +1,122 @@
+#include "grok/grok.h"
+
+#include <gtest/gtest.h>
+
+namespace grok {
+namespace {
+
+PatternSet patterns() {
+  PatternSet set;
+  set.add("WORD", R"(\b\w+\b)");
+  set.add("INT", R"([+-]?[0-9]+)");
+  set.add("PAIR", "%{WORD:key}=%{INT:value:int}");
+  return set;
+}
+
+/// What each capture took, as `field=text`, `-` where its group took no part; "no match", "limit",
+/// or the error.
+std::string matched(const std::string& expression, std::string_view subject,
+                    CompileOptions options = {}) {
+  auto pattern = Pattern::compile(expression, patterns(), options);
+  if (!pattern) return "error: " + pattern.error().message;
+  Pattern::Scratch scratch;
+  std::vector<Span> spans((*pattern)->captures().size());
+  const Outcome outcome = (*pattern)->match(subject, scratch, spans);
+  if (outcome != Outcome::match) return outcome == Outcome::limit ? "limit" : "no match";
+  std::string out;
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    if (i) out += ' ';
+    out += (*pattern)->captures()[i].field + "=";
+    out += spans[i].begin < 0
+               ? "-"
+               : subject.substr(static_cast<std::size_t>(spans[i].begin),
+                                static_cast<std::size_t>(spans[i].end - spans[i].begin));
+  }
+  return out;
+}
+
+TEST(Grok, CapturesNamedReferencesAndGroups) {
+  EXPECT_EQ(matched("%{PAIR}", "x a=1"), "key=a value=1");
+  EXPECT_EQ(matched("%{WORD:[a][b]} (?<[c]>.)", "word !"), "[a][b]=word [c]=!");
+  EXPECT_EQ(matched("(?:%{WORD:a}|%{INT:b})", "+1 "), "a=1 b=-");
+}
+
+TEST(Grok, CapturesUnnamedReferencesOnlyWhenAsked) {
+  EXPECT_EQ(matched("%{WORD} %{WORD:x}", "a b"), "x=b");
+  EXPECT_EQ(matched("%{WORD} %{WORD:x}", "a b", {.named_captures_only = false}), "WORD=a x=b");
+}
+
+TEST(Grok, OnlyTheFirstCaptureOfAFieldKeepsItsType) {
+  auto pattern = Pattern::compile("%{INT:n:int} %{INT:n:int} %{INT:f:float}", patterns());
+  ASSERT_TRUE(pattern);
+  EXPECT_EQ((*pattern)->captures()[0].type, CaptureType::integer);
+  EXPECT_EQ((*pattern)->captures()[1].type, CaptureType::text);
+  EXPECT_EQ((*pattern)->captures()[2].type, CaptureType::real);
+}
+
+TEST(Grok, ReadsRubysSyntax) {
+  EXPECT_EQ(matched(R"((?<x>\h+))", "xyz 1aF"), "x=1aF");
+  EXPECT_EQ(matched("(?<x>[a-c[0-9]]+)", "--b2c--"), "x=b2c");
+  EXPECT_EQ(matched("(?<x>a.b)", "a\nb"), "x=a\nb");
+  EXPECT_EQ(matched("^(?<x>b)$", "a\nb\nc"), "x=b");
+  EXPECT_EQ(matched("(?<x>[[:alpha:]]+)", "1 \xC3\xA9t\xC3\xA9"), "x=\xC3\xA9t\xC3\xA9");
+  EXPECT_EQ(matched("(?<x>a{,2})b", "aaab"), "x=aa");
+  EXPECT_EQ(matched(R"((?<q>['"]).*?\k<q>)", "it \"is\""),
+            "error: regular expression: reference to non-existent subpattern");
+}
+
+TEST(Grok, MatchesBytesThatAreNoUtf8) {
+  EXPECT_EQ(matched("(?<x>b+)",
+                    "\xFF\xFE"
+                    "bb\xC3"),
+            "x=bb");
+}
+
+TEST(Grok, NamesWhatIsWrong) {
+  EXPECT_EQ(matched("%{WROD}", ""), "error: there is no pattern `WROD`");
+  auto near = Pattern::compile("%{WROD}", patterns());
+  EXPECT_EQ(near.error().hint, "did you mean `WORD`?");
+  EXPECT_EQ(matched("a)", ""), "error: regular expression: unmatched closing parenthesis");
+  EXPECT_EQ(matched("[a", "").substr(0, 6), "error:");
+  EXPECT_EQ(matched("a{70000}", "").substr(0, 6), "error:");
+}
+
+TEST(Grok, PutsTheCaretIntoTheDefinitionThatIsWrong) {
+  PatternSet set = patterns();
+  set.add("BROKEN", "abc(");
+  auto pattern = Pattern::compile("x %{BROKEN} y", set);
+  ASSERT_FALSE(pattern);
+  EXPECT_EQ(pattern.error().where, "BROKEN");
+}
+
+TEST(Grok, RefusesCyclesAndRunawayExpansions) {
+  PatternSet set;
+  set.add("A", "%{B}");
+  set.add("B", "%{A}");
+  EXPECT_NE(Pattern::compile("%{A}", set).error().message.find("built of itself"),
+            std::string::npos);
+  for (int i = 0; i < 1000; ++i)
+    set.add("N" + std::to_string(i), "%{N" + std::to_string(i + 1) + "}");
+  set.add("N1000", "x");
+  EXPECT_NE(Pattern::compile("%{N0}", set).error().message.find("500 deep"), std::string::npos);
+  set.add("D0", "xxxxxxxxxx");
+  for (int i = 1; i < 40; ++i)
+    set.add("D" + std::to_string(i),
+            "%{D" + std::to_string(i - 1) + "}%{D" + std::to_string(i - 1) + "}");
+  EXPECT_NE(Pattern::compile("%{D39}", set).error().message.find("1 MiB"), std::string::npos);
+}
+
+TEST(Grok, ALimitEndsCatastrophicBacktracking) {
+  EXPECT_EQ(matched("^(?:a+)+$", std::string(40, 'a') + "!", {.match_limit = 100'000}), "limit");
+}
+
+TEST(PatternSet, ReadsFilesAndSaysWhichLineIsWrong) {
+  PatternSet set;
+  EXPECT_FALSE(set.add_file("# comment\n\nA  b c \nB d\r\n", "f"));
+  EXPECT_EQ(*set.find("A"), "b c ");
+  EXPECT_EQ(*set.find("B"), "d");
+  EXPECT_EQ(set.add_file("A b\nLONELY\n", "f")->message, "f:2: expected `NAME definition`");
+}
+
+}  // namespace
+}  // namespace grok
