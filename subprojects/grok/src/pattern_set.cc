@@ -49,7 +49,7 @@ const std::string* PatternSet::find(std::string_view name) const {
 
 std::string PatternSet::nearest(std::string_view name) const {
   std::string best;
-  std::size_t best_distance = name.size() / 3 + 1;
+  std::size_t best_distance = name.size() / 3 + 2;
   if (name.size() > 100) return best;
   for (const auto& [candidate, definition] : patterns_) {
     const std::size_t d = distance(name, candidate);
