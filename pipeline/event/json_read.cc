@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <type_traits>
+
 namespace millrace {
 
 namespace sj = simdjson::ondemand;
@@ -54,7 +56,12 @@ class Builder {
  private:
   template <typename Node>
   static bool is_null(Node& node) {
-    return static_cast<bool>(node.is_null());
+    bool null = false;  // a document answers bool, a value a result that throws when it is cast
+    if constexpr (std::is_same_v<decltype(node.is_null()), bool>)
+      null = node.is_null();
+    else if (node.is_null().get(null))
+      return false;
+    return null;
   }
 
   template <typename Node>

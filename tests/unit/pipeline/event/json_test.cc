@@ -72,7 +72,7 @@ TEST(JsonReader, RefusesWhatIsNotJson) {
   JsonReader reader;
   for (std::string_view bad :
        {"",     " ",     "{",   "}",        "[1,]",    "{\"a\":}", "{\"a\" 1}",
-        "nul",  "tru",   "01",  "1.",       "-",       "\"",       "\"\\q\"",
+        "nul",     "[nul]",    "{\"a\":nope}",  "tru",   "01",  "1.",       "-",       "\"",       "\"\\q\"",
         "{} x", "[1] 2", "1 2", "\"a\nb\"", "{'a':1}", "\"\xFF\"", "99999999999999999999x",
         "[1e]"}) {
     auto batch = Batch::make();
