@@ -18,6 +18,7 @@
 #include "plugins/filters/kv.h"
 #include "plugins/filters/mutate.h"
 #include "plugins/filters/split.h"
+#include "plugins/inputs/file.h"
 #include "plugins/inputs/generator.h"
 #include "plugins/inputs/stdin.h"
 #include "plugins/outputs/file.h"
@@ -28,6 +29,7 @@ namespace millrace {
 
 Registry builtin_plugins() {
   Registry plugins;
+  plugins.add(file_input());
   plugins.add(generator_input());
   plugins.add(stdin_input());
 

@@ -1,0 +1,99 @@
+#include "plugins/inputs/file_discovery.h"
+
+#include <fnmatch.h>
+#include <glob.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+namespace millrace {
+namespace {
+
+using Paths = std::set<std::string>;
+
+std::vector<std::string> matches(const std::string& pattern) {
+  glob_t found{};
+  std::vector<std::string> paths;
+  if (glob(pattern.c_str(), GLOB_BRACE | GLOB_NOSORT, nullptr, &found) == 0)
+    paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  globfree(&found);
+  return paths;
+}
+
+/// The pattern that matches `path` and nothing else.
+std::string quoted(const std::string& path) {
+  std::string pattern;
+  for (const char c : path) {
+    if (std::string_view("*?[]{}\\,").find(c) != std::string_view::npos) pattern += '\\';
+    pattern += c;
+  }
+  return pattern;
+}
+
+/// `top` and the directories below it, each ending in a slash.
+std::vector<std::string> directories(const std::string& top) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> found{top.ends_with('/') ? top : top + '/'};
+  std::error_code error;
+  const auto options = fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator at(top, options, error), end; !error && at != end;
+       at.increment(error)) {
+    std::error_code gone;
+    if (!at->is_directory(gone) || at->is_symlink(gone)) continue;
+    if (at->path().filename().native().starts_with('.'))
+      at.disable_recursion_pending();
+    else
+      found.push_back(at->path().native() + '/');
+  }
+  return found;
+}
+
+void expand(const std::string& pattern, Paths& out) {
+  const std::size_t deep = pattern.find("**/");
+  if (deep == std::string::npos) {
+    for (std::string& path : matches(pattern)) out.insert(std::move(path));
+    return;
+  }
+  const std::string rest = pattern.substr(deep + 3);
+  for (const std::string& top : matches(pattern.substr(0, deep)))
+    for (const std::string& directory : directories(top)) expand(quoted(directory) + rest, out);
+}
+
+bool is_excluded(const std::string& path, const std::vector<std::string>& exclude) {
+  const std::string name = path.substr(path.rfind('/') + 1);
+  return std::any_of(exclude.begin(), exclude.end(), [&](const std::string& pattern) {
+    return fnmatch(pattern.c_str(), name.c_str(), 0) == 0 ||
+           fnmatch(pattern.c_str(), path.c_str(), 0) == 0;
+  });
+}
+
+}  // namespace
+
+FileId FileId::of(const struct stat& about) {
+  return {about.st_ino, major(about.st_dev), minor(about.st_dev)};
+}
+
+bool has_wildcards(const std::string& pattern) {
+  return pattern.find_first_of("*?[{\\") != std::string::npos;
+}
+
+std::vector<FoundFile> find_files(const std::vector<std::string>& patterns,
+                                  const std::vector<std::string>& exclude) {
+  Paths paths;
+  for (const std::string& pattern : patterns) expand(pattern, paths);
+  std::vector<FoundFile> files;
+  std::set<FileId> known;
+  for (const std::string& path : paths) {
+    struct stat about {};
+    if (is_excluded(path, exclude) || stat(path.c_str(), &about) != 0 || !S_ISREG(about.st_mode))
+      continue;
+    if (!known.insert(FileId::of(about)).second) continue;
+    files.push_back({path, FileId::of(about), static_cast<std::uint64_t>(about.st_size),
+                     about.st_mtim.tv_sec * 1'000'000'000 + about.st_mtim.tv_nsec});
+  }
+  return files;
+}
+
+}  // namespace millrace

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <sys/stat.h>
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace millrace {
+
+/// What a file is, whatever its path is by now.
+struct FileId {
+  std::uint64_t inode = 0;
+  std::uint32_t device_major = 0;
+  std::uint32_t device_minor = 0;
+
+  static FileId of(const struct stat& about);
+  friend auto operator<=>(const FileId&, const FileId&) = default;
+};
+
+/// A regular file that a pattern matched.
+struct FoundFile {
+  std::string path;
+  FileId id;
+  std::uint64_t size = 0;
+  std::int64_t modified_ns = 0;  ///< since the epoch
+};
+
+/// Does it hold anything that makes it match more than one path?
+bool has_wildcards(const std::string& pattern);
+
+/// The regular files that match any of `patterns` and none of `exclude`, each file once, sorted by
+/// path. Patterns are those of glob(3) with `{a,b}`, and `**/` for directories of any depth, links
+/// to directories and hidden ones not followed. What cannot be read is left out.
+std::vector<FoundFile> find_files(const std::vector<std::string>& patterns,
+                                  const std::vector<std::string>& exclude);
+
+}  // namespace millrace

@@ -1,0 +1,161 @@
+#include "plugins/inputs/file_positions.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+namespace millrace {
+namespace {
+
+double now_seconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+Error failed(const char* what, const std::filesystem::path& path) {
+  return fail(Errc::io, fmt::format("cannot {} {}: {}", what, path.native(), std::strerror(errno)));
+}
+
+Result<void> write_and_sync(const std::filesystem::path& path, std::string_view text) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return failed("make", path);
+  while (!text.empty()) {
+    const ssize_t wrote = write(fd, text.data(), text.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) break;
+    text.remove_prefix(static_cast<std::size_t>(wrote));
+  }
+  Result<void> outcome;
+  if (!text.empty() || fsync(fd) != 0) outcome = failed("write", path);
+  ::close(fd);
+  return outcome;
+}
+
+}  // namespace
+
+FilePositions::FilePositions(std::filesystem::path store, std::chrono::milliseconds forget_after)
+    : store_(store == "/dev/null" ? "" : std::move(store)), forget_after_(forget_after) {}
+
+Result<void> FilePositions::load() {
+  if (store_.empty() || access(store_.c_str(), F_OK) != 0) return {};
+  std::ifstream in(store_);
+  if (!in) return failed("read", store_);
+  for (std::string line; std::getline(in, line);)
+    if (!line.empty() && !read_line(line)) ++malformed_lines_;
+  return in.bad() ? Result<void>(failed("read", store_)) : Result<void>();
+}
+
+/// Old stores of Logstash end lines after the offset.
+bool FilePositions::read_line(const std::string& line) {
+  std::istringstream in(line);
+  FileId id;
+  Entry entry;
+  if (!(in >> id.inode >> id.device_major >> id.device_minor >> entry.offset)) return false;
+  if (!(in >> entry.active)) entry.active = now_seconds();
+  in.clear();
+  std::getline(in >> std::ws, entry.path);
+  const double oldest = now_seconds() - std::chrono::duration<double>(forget_after_).count();
+  const std::lock_guard lock(mutex_);
+  if (entry.active >= oldest) entries_[id] = std::move(entry);
+  return true;
+}
+
+std::optional<std::uint64_t> FilePositions::find(const FileId& file) const {
+  const std::lock_guard lock(mutex_);
+  const auto entry = entries_.find(file);
+  return entry == entries_.end() ? std::nullopt : std::optional(entry->second.offset);
+}
+
+std::uint64_t FilePositions::begin(const FileId& file, const std::string& path,
+                                   std::uint64_t offset, Resume resume) {
+  const std::lock_guard lock(mutex_);
+  Entry& entry = entries_[file];
+  partitions_.erase(entry.partition);
+  entry = {resume == Resume::at_offset ? offset : 0, offset, ++last_partition_, resume,
+           now_seconds(), path};
+  partitions_[entry.partition] = &entry;
+  changed_ = true;
+  return entry.partition;
+}
+
+void FilePositions::acknowledged(SourcePosition position) noexcept {
+  const std::lock_guard lock(mutex_);
+  const auto found = partitions_.find(position.partition);
+  if (found == partitions_.end()) return;
+  Entry& entry = *found->second;
+  entry.delivered = std::max(entry.delivered, position.position);
+  if (entry.resume == Resume::at_offset) entry.offset = entry.delivered;
+  entry.active = now_seconds();
+  changed_ = true;
+}
+
+std::uint64_t FilePositions::delivered(const FileId& file) const {
+  const std::lock_guard lock(mutex_);
+  const auto entry = entries_.find(file);
+  return entry == entries_.end() ? 0 : entry->second.delivered;
+}
+
+void FilePositions::complete(const FileId& file, std::uint64_t size) {
+  const std::lock_guard lock(mutex_);
+  Entry& entry = entries_[file];
+  entry.offset = size;
+  entry.active = now_seconds();
+  changed_ = true;
+}
+
+void FilePositions::forget(const FileId& file) {
+  const std::lock_guard lock(mutex_);
+  const auto entry = entries_.find(file);
+  if (entry == entries_.end()) return;
+  partitions_.erase(entry->second.partition);
+  entries_.erase(entry);
+  changed_ = true;
+}
+
+/// What to write; empty where nothing has changed.
+std::string FilePositions::text() {
+  std::string out;
+  const std::lock_guard lock(mutex_);
+  if (!std::exchange(changed_, false)) return out;
+  for (const auto& [id, entry] : entries_) {
+    std::string path = entry.path;  // only for people to read
+    std::replace(path.begin(), path.end(), '\n', '?');
+    out += fmt::format("{} {} {} {} {:.6f} {}\n", id.inode, id.device_major, id.device_minor,
+                       entry.offset, entry.active, path);
+  }
+  if (out.empty()) out = "\n";
+  return out;
+}
+
+Result<void> FilePositions::save() {
+  if (store_.empty()) return {};
+  const std::string lines = text();
+  if (lines.empty()) return {};
+  auto outcome = replace(lines);
+  if (outcome) return outcome;
+  const std::lock_guard lock(mutex_);
+  changed_ = true;
+  return outcome;
+}
+
+Result<void> FilePositions::replace(const std::string& text) const {
+  const std::filesystem::path directory = store_.parent_path();
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  const std::filesystem::path fresh = store_.native() + ".new";
+  auto written = write_and_sync(fresh, text);
+  if (!written) return written;
+  if (rename(fresh.c_str(), store_.c_str()) != 0) return failed("replace", store_);
+  const int fd = open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0 || fsync(fd) != 0) return failed("sync", directory);
+  ::close(fd);
+  return {};
+}
+
+}  // namespace millrace

@@ -1,0 +1,158 @@
+#include "plugins/inputs/watched_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+namespace millrace {
+
+WatchedFile::WatchedFile(const FoundFile& found, const FileSource& source, std::uint64_t offset,
+                         FilePositions::Resume resume)
+    : path_(found.path),
+      id_(found.id),
+      source_(source),
+      resume_(resume),
+      partition_(source.positions.begin(id_, path_, offset, resume)),
+      offset_(offset),
+      covered_(offset),
+      emitted_(offset) {}
+
+Error WatchedFile::failed(const char* what) const {
+  const Errc code = errno == ENOENT ? Errc::not_found : Errc::io;
+  return fail(code, fmt::format("cannot {} {}: {}", what, path_, std::strerror(errno)));
+}
+
+Result<void> WatchedFile::open() {
+  if (is_open()) return {};
+  fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd_ < 0) return failed("open");
+  struct stat found {};
+  if (!about(found) || FileId::of(found) != id_ || !S_ISREG(found.st_mode)) {
+    close();
+    return fail(Errc::not_found, path_ + " is another file by now");
+  }
+  if (resume_ == FilePositions::Resume::when_whole) {
+    gzip_ = gzdopen(fd_, "rb");
+    if (!gzip_) return close(), fail(Errc::io, "no memory to unpack " + path_);
+    gzbuffer(gzip_, 64 * 1024);
+  } else {
+    posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
+  }
+  offset_ = covered_;
+  if (!decoder_) decoder_ = source_.codec->stream_decoder();
+  const bool there = gzip_ ? gzseek(gzip_, static_cast<z_off_t>(offset_), SEEK_SET) >= 0
+                           : lseek(fd_, static_cast<off_t>(offset_), SEEK_SET) >= 0;
+  if (there) return {};
+  close();
+  return fail(Errc::io, "cannot go to byte " + std::to_string(offset_) + " of " + path_);
+}
+
+void WatchedFile::close() {
+  if (gzip_)
+    gzclose(gzip_);  // the descriptor too
+  else if (fd_ >= 0)
+    ::close(fd_);
+  gzip_ = nullptr;
+  fd_ = -1;
+  framer_.reset();
+  decoder_.reset();
+}
+
+ssize_t WatchedFile::read_some(std::span<char> room) {
+  if (gzip_) return gzread(gzip_, room.data(), static_cast<unsigned>(room.size()));
+  ssize_t got;
+  do got = ::read(fd_, room.data(), room.size());
+  while (got < 0 && errno == EINTR);
+  return got;
+}
+
+Result<WatchedFile::Outcome> WatchedFile::read(Emitter& emitter) {
+  if (!framer_) framer_.emplace(source_.framing, offset_);
+  const ssize_t got = read_some(framer_->room());
+  if (got < 0 && gzip_) {
+    int code;
+    return fail(Errc::io, fmt::format("cannot unpack {}: {}", path_, gzerror(gzip_, &code)));
+  }
+  if (got < 0) return failed("read");
+  if (got == 0) {
+    int code = Z_OK;
+    if (gzip_ && (gzerror(gzip_, &code), code == Z_BUF_ERROR))
+      return fail(Errc::io, path_ + " ends in the middle of its compressed data");
+    if (framer_->unfinished() == 0) framer_.reset();  // idle files hold no memory
+    return Outcome::end;
+  }
+  active_ = Clock::now();
+  offset_ += static_cast<std::uint64_t>(got);
+  framer_->commit(static_cast<std::size_t>(got));
+  return emit_messages(emitter) ? Outcome::more : Outcome::stopped;
+}
+
+bool WatchedFile::emit_messages(Emitter& emitter) {
+  const std::size_t count = framer_->messages().size();
+  for (std::size_t first = 0; first < count;) {
+    const std::size_t some = std::min<std::size_t>(count - first, emitter.batch_size());
+    auto batch = Batch::make();
+    framer_->decode(first, some, *decoder_, *batch);
+    first += some;
+    const std::size_t held = decoder_->held_messages();
+    if (held <= first) covered_ = framer_->position_of(first - held);
+    if (!emit(std::move(batch), emitter)) return false;
+  }
+  return true;
+}
+
+bool WatchedFile::emit(Batch::Ptr batch, Emitter& emitter) {
+  if (batch->empty() && covered_ == emitted_) return true;
+  emitted_ = covered_;
+  if (!batch->empty())
+    source_.fields.put_into(*batch, std::array<std::string_view, 2>{path_, source_.host_name});
+  return emitter.emit(std::move(batch), {partition_, covered_});
+}
+
+bool WatchedFile::flush(Emitter& emitter) {
+  auto batch = Batch::make();
+  decoder_->flush(*batch);
+  covered_ = framer_ ? framer_->position_of(framer_->messages().size()) : offset_;
+  return emit(std::move(batch), emitter);
+}
+
+bool WatchedFile::finish(Emitter& emitter) {
+  if (framer_) {
+    framer_->finish();
+    if (!emit_messages(emitter)) return false;
+  }
+  if (!flush(emitter)) return false;
+  framer_.reset();
+  return true;
+}
+
+bool WatchedFile::flush_if_quiet(Emitter& emitter) {
+  if (!decoder_ || decoder_->held_messages() == 0) return true;
+  const auto wait = decoder_->auto_flush();
+  if (!wait || quiet_for() < *wait) return true;
+  return flush(emitter);
+}
+
+void WatchedFile::restart() {
+  close();
+  offset_ = covered_ = emitted_ = 0;
+  partition_ = source_.positions.begin(id_, path_, 0, resume_);
+}
+
+bool is_whole_archive(const std::string& path) {
+  const gzFile file = gzopen(path.c_str(), "rb");
+  if (!file) return false;
+  std::vector<char> room(64 * 1024);
+  int got;
+  do got = gzread(file, room.data(), static_cast<unsigned>(room.size()));
+  while (got > 0);
+  return gzclose(file) == Z_OK && got == 0;  // Z_BUF_ERROR: it ends too early
+}
+
+}  // namespace millrace

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <zlib.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "pipeline/plugin/input.h"
+#include "plugins/inputs/file_positions.h"
+#include "plugins/support/constant_fields.h"
+#include "plugins/support/line_framer.h"
+
+namespace millrace {
+
+/// What all files of an input have in common.
+struct FileSource {
+  std::shared_ptr<const Codec> codec;
+  Framing framing;
+  ConstantFields fields;  ///< of text 0, the path, and text 1, the host
+  std::string host_name;
+  FilePositions& positions;
+};
+
+/// One file on its way into the pipeline: its descriptor, what it was read to, what its decoder
+/// holds back.
+///
+/// A file that is read to its end and holds nothing unfinished needs no block of memory.
+class WatchedFile {
+ public:
+  using Clock = std::chrono::steady_clock;
+  enum class Outcome {
+    more,     ///< read some; there may be more
+    end,      ///< nothing more for now
+    stopped,  ///< the pipeline takes no more events
+  };
+
+  /// Reading begins at `offset`, with Resume::when_whole in what the file unpacks to.
+  WatchedFile(const FoundFile& found, const FileSource& source, std::uint64_t offset,
+              FilePositions::Resume resume);
+  ~WatchedFile() { close(); }
+  WatchedFile(const WatchedFile&) = delete;
+  WatchedFile& operator=(const WatchedFile&) = delete;
+
+  /// Opens it where it is not open. Errors: Errc::io, Errc::not_found, each with the path;
+  /// Errc::not_found too where another file stands under the path by now.
+  Result<void> open();
+  bool is_open() const { return fd_ >= 0 || gzip_ != nullptr; }
+  /// Lets go of descriptor and memory; what was read and is in no event yet is read again later.
+  void close();
+
+  /// Reads one block and emits what is complete. Errors: Errc::io.
+  Result<Outcome> read(Emitter& emitter);
+
+  /// What is unfinished is a message, and what the decoder holds back comes out: the file has
+  /// ended. False: stopped.
+  bool finish(Emitter& emitter);
+
+  /// Emits what the decoder holds back if the codec wants that after this much silence. False:
+  /// stopped.
+  bool flush_if_quiet(Emitter& emitter);
+
+  /// The file was cut to less than what was read of it: begins again at its start.
+  void restart();
+
+  /// Of the open descriptor. False: the kernel does not tell.
+  bool about(struct stat& about) const { return fstat(fd_, &about) == 0; }
+
+  const std::string& path() const { return path_; }
+  void renamed(std::string path) { path_ = std::move(path); }
+  const FileId& id() const { return id_; }
+  /// Up to where it was read, in bytes of the stream.
+  std::uint64_t offset() const { return offset_; }
+  Clock::duration quiet_for() const { return Clock::now() - active_; }
+  bool is_delivered() const { return source_.positions.delivered(id_) >= offset_; }
+
+ private:
+  ssize_t read_some(std::span<char> room);
+  bool emit_messages(Emitter& emitter);
+  bool emit(Batch::Ptr batch, Emitter& emitter);
+  bool flush(Emitter& emitter);
+  Error failed(const char* what) const;
+
+  std::string path_;
+  const FileId id_;
+  const FileSource& source_;
+  const FilePositions::Resume resume_;
+  int fd_ = -1;
+  gzFile gzip_ = nullptr;  // instead of fd_
+  std::uint64_t partition_;
+  std::uint64_t offset_;   // read up to here
+  std::uint64_t covered_;  // events were emitted for everything before
+  std::uint64_t emitted_;  // the position of the latest batch
+  std::optional<LineFramer> framer_;
+  std::unique_ptr<Decoder> decoder_;
+  Clock::time_point active_ = Clock::now();
+};
+
+/// Does unpacking it find no damage?
+bool is_whole_archive(const std::string& path);
+
+}  // namespace millrace
