@@ -8,6 +8,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <thread>
@@ -75,6 +76,22 @@ class Watch {
   std::thread thread_;
 };
 
+void report(const std::vector<std::unique_ptr<Pipeline>>& pipelines) {
+  for (const auto& pipeline : pipelines)
+    log::info("ledger", "{}", pipeline->ledger().report(pipeline->id()));
+  log::flush();
+}
+
+/// How long threads have to notice that the process gives up. One may hang in a write that nothing
+/// ends: a pipe that nobody reads, a dead network file system.
+constexpr std::chrono::milliseconds kGraceAfterGivingUp{300};
+
+/// Ends the process under the threads that hang. What they held is not confirmed and comes again.
+[[noreturn]] void end_now(const std::vector<std::unique_ptr<Pipeline>>& pipelines) {
+  report(pipelines);
+  std::_Exit(kSuccess);
+}
+
 void listen(const Signals& signals, const Watch& watch,
             std::vector<std::unique_ptr<Pipeline>>& pipelines) {
   Progress progress;
@@ -97,6 +114,8 @@ void listen(const Signals& signals, const Watch& watch,
       log::warn("millrace",
                 "ending at once: what is not confirmed will be read again after the next start");
       for (auto& pipeline : pipelines) pipeline->give_up();
+      signals.wait(kGraceAfterGivingUp);  // the watch interrupts it when all have ended
+      if (!watch.done()) end_now(pipelines);
     }
   }
 }
@@ -157,9 +176,7 @@ int run(const std::vector<PipelineJob>& jobs, const Registry& registry) {
     listen(signals, watch, pipelines);
     died = watch.died();
   }
-  for (const auto& pipeline : pipelines)
-    log::info("ledger", "{}", pipeline->ledger().report(pipeline->id()));
-  log::flush();
+  report(pipelines);
   return died ? kPipelineDied : kSuccess;
 }
 
