@@ -87,8 +87,13 @@ class FileInput : public Input {
   }
 
   void close() override {
-    for (auto& file : files_)
-      if (file->finished) complete_if_delivered(*file);
+    for (auto& watched : files_) {
+      struct stat about {};
+      if (watched->finished)
+        complete_if_delivered(*watched);
+      else if (watched->file.is_open() && watched->file.about(about) && about.st_nlink == 0)
+        positions_.forget(watched->file.id());  // its inode is free now
+    }
     files_.clear();
     save();
   }
@@ -129,10 +134,12 @@ class FileInput : public Input {
       const auto known = std::find_if(files_.begin(), files_.end(), [&](const auto& watched) {
         return watched->file.id() == file.id;
       });
-      if (known != files_.end())
-        (*known)->file.renamed(file.path);
-      else
+      if (known == files_.end())
         consider(file, first);
+      else if (!(*known)->file.is_open() && !positions_.find(file))
+        (*known)->file.restart(file.path);  // another file has the inode of one that was closed
+      else
+        (*known)->file.renamed(file.path);
     }
   }
 
@@ -146,7 +153,7 @@ class FileInput : public Input {
 
   void consider(const FoundFile& file, bool first) {
     if (is_too_old(file)) return;
-    const std::optional<std::uint64_t> stored = positions_.find(file.id);
+    const std::optional<std::uint64_t> stored = positions_.find(file);
     const bool archive = reads() && is_archive(file.path);
     const bool whole = stored && *stored == file.size;
     if (reads() && whole && !options_.removes_completed()) return;  // was logged as completed
@@ -220,7 +227,7 @@ class FileInput : public Input {
     if (static_cast<std::uint64_t>(about.st_size) < file.offset()) {
       log::info(component_, "{} was cut: reading from its start", file.path());
       if (file.is_open() && !file.finish(emitter)) return false;
-      file.restart();
+      file.restart(file.path());
     }
     if (static_cast<std::uint64_t>(about.st_size) > file.offset()) {
       if (!open(watched)) return true;

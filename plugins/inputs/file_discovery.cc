@@ -1,11 +1,13 @@
 #include "plugins/inputs/file_discovery.h"
 
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <glob.h>
 #include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <set>
 
 namespace millrace {
@@ -69,6 +71,24 @@ bool is_excluded(const std::string& path, const std::vector<std::string>& exclud
   });
 }
 
+std::int64_t nanoseconds(const statx_timestamp& time) {
+  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
+
+/// nullopt: there is no regular file.
+std::optional<FoundFile> look_at(const std::string& path) {
+  struct statx about {};
+  const unsigned wanted = STATX_TYPE | STATX_INO | STATX_SIZE | STATX_MTIME | STATX_BTIME;
+  if (statx(AT_FDCWD, path.c_str(), 0, wanted, &about) != 0 || !S_ISREG(about.stx_mode))
+    return std::nullopt;
+  const bool has_birth = (about.stx_mask & STATX_BTIME) != 0;
+  return FoundFile{path,
+                   {about.stx_ino, about.stx_dev_major, about.stx_dev_minor},
+                   about.stx_size,
+                   nanoseconds(about.stx_mtime),
+                   has_birth ? nanoseconds(about.stx_btime) : 0};
+}
+
 }  // namespace
 
 FileId FileId::of(const struct stat& about) {
@@ -86,12 +106,9 @@ std::vector<FoundFile> find_files(const std::vector<std::string>& patterns,
   std::vector<FoundFile> files;
   std::set<FileId> known;
   for (const std::string& path : paths) {
-    struct stat about {};
-    if (is_excluded(path, exclude) || stat(path.c_str(), &about) != 0 || !S_ISREG(about.st_mode))
-      continue;
-    if (!known.insert(FileId::of(about)).second) continue;
-    files.push_back({path, FileId::of(about), static_cast<std::uint64_t>(about.st_size),
-                     about.st_mtim.tv_sec * 1'000'000'000 + about.st_mtim.tv_nsec});
+    if (is_excluded(path, exclude)) continue;
+    auto file = look_at(path);
+    if (file && known.insert(file->id).second) files.push_back(std::move(*file));
   }
   return files;
 }

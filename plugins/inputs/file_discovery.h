@@ -25,6 +25,7 @@ struct FoundFile {
   FileId id;
   std::uint64_t size = 0;
   std::int64_t modified_ns = 0;  ///< since the epoch
+  std::int64_t born_ns = 0;      ///< since the epoch; 0 where the file system does not keep it
 };
 
 /// Does it hold anything that makes it match more than one path?

@@ -66,10 +66,12 @@ bool FilePositions::read_line(const std::string& line) {
   return true;
 }
 
-std::optional<std::uint64_t> FilePositions::find(const FileId& file) const {
+std::optional<std::uint64_t> FilePositions::find(const FoundFile& file) const {
   const std::lock_guard lock(mutex_);
-  const auto entry = entries_.find(file);
-  return entry == entries_.end() ? std::nullopt : std::optional(entry->second.offset);
+  const auto entry = entries_.find(file.id);
+  if (entry == entries_.end()) return std::nullopt;
+  const bool inode_reused = static_cast<double>(file.born_ns) / 1e9 > entry->second.active;
+  return inode_reused ? std::nullopt : std::optional(entry->second.offset);
 }
 
 std::uint64_t FilePositions::begin(const FileId& file, const std::string& path,

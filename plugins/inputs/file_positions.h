@@ -27,8 +27,8 @@ class FilePositions {
  public:
   /// What the position of a file means when it is stored.
   enum class Resume {
-    at_offset,    ///< the next run goes on there
-    when_whole,   ///< compressed: the next run begins anew unless the file was completed
+    at_offset,   ///< the next run goes on there
+    when_whole,  ///< compressed: the next run begins anew unless the file was completed
   };
 
   /// `store`: /dev/null keeps nothing beyond the process. `forget_after`: of last activity.
@@ -39,8 +39,9 @@ class FilePositions {
   Result<void> load();
   std::size_t malformed_lines() const { return malformed_lines_; }
 
-  /// Where reading the file should go on; nullopt: nothing is known of it.
-  std::optional<std::uint64_t> find(const FileId& file) const;
+  /// Where reading the file should go on; nullopt: nothing is known of it, or only of one that had
+  /// its inode before: it was born after the last activity of that one.
+  std::optional<std::uint64_t> find(const FoundFile& file) const;
 
   /// Reading begins at `offset`. Returns the partition for the events' positions; what is
   /// acknowledged for earlier ones of the file does not count any more.

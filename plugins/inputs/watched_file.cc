@@ -139,8 +139,9 @@ bool WatchedFile::flush_if_quiet(Emitter& emitter) {
   return flush(emitter);
 }
 
-void WatchedFile::restart() {
+void WatchedFile::restart(std::string path) {
   close();
+  path_ = std::move(path);
   offset_ = covered_ = emitted_ = 0;
   partition_ = source_.positions.begin(id_, path_, 0, resume_);
 }

@@ -61,8 +61,8 @@ class WatchedFile {
   /// stopped.
   bool flush_if_quiet(Emitter& emitter);
 
-  /// The file was cut to less than what was read of it: begins again at its start.
-  void restart();
+  /// What is there is not what was read before: begins anew with what is under `path`.
+  void restart(std::string path);
 
   /// Of the open descriptor. False: the kernel does not tell.
   bool about(struct stat& about) const { return fstat(fd_, &about) == 0; }
