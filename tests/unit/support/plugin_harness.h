@@ -50,9 +50,10 @@ inline Event add_event(Batch& batch, std::string_view json) {
 template <typename Made, typename Common>
 struct MadePlugin {
   MadePlugin(const DeclaredPlugin<Made, Common>& plugin, const std::string& text,
-             EcsMode ecs = EcsMode::disabled)
-      : reading(config::read("filter { " + text + " }")) {
+             EcsMode ecs = EcsMode::disabled, Registry codecs = {})
+      : registry(std::move(codecs)), reading(config::read("filter { " + text + " }")) {
     info.ecs = ecs;
+    info.host_name = "here";
     if (reading.diagnostics.has_errors()) return;
     const Maker maker{registry, info, reading.diagnostics};
     made = plugin.make(reading.plugin(0, 0), maker, "test", common);

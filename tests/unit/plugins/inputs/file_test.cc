@@ -1,0 +1,287 @@
+#include "plugins/inputs/file.h"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <algorithm>
+
+#include "plugins/codecs/multiline.h"
+#include "plugins/codecs/plain.h"
+#include "tests/unit/support/fake_emitter.h"
+#include "tests/unit/support/temp_directory.h"
+
+namespace millrace {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+Registry codecs() {
+  Registry registry;
+  registry.add(plain_codec());
+  registry.add(multiline_codec());
+  return registry;
+}
+
+class FileInputTest : public testing::Test {
+ protected:
+  /// An input over `pattern` in the directory, with more options; positions in "db".
+  MadeInput make(const std::string& pattern, const std::string& options,
+                 EcsMode ecs = EcsMode::disabled) {
+    return MadeInput(file_input(),
+                     "file { path => '" + files_.path(pattern) + "' sincedb_path => '" +
+                         files_.path("db") + "' stat_interval => 0.001 discover_interval => 1 " +
+                         options + "}",
+                     ecs, codecs());
+  }
+  MadeInput reader(const std::string& pattern, const std::string& options = "") {
+    return make(pattern, "mode => read exit_after_read => true file_completed_action => log "
+                         "file_completed_log_path => '" + files_.path("done") + "' " + options);
+  }
+
+  /// A whole life of an input: the messages that came.
+  static Texts messages_of(MadeInput& input) {
+    FakeEmitter emitter(*input.made);
+    EXPECT_TRUE(input.made->run(emitter));
+    input.made->close();
+    return emitter.messages;
+  }
+  Texts read(const std::string& pattern, const std::string& options = "") {
+    MadeInput input = reader(pattern, options);
+    EXPECT_TRUE(input.made) << input.messages();
+    return messages_of(input);
+  }
+
+  /// Tails; `act` is told the latest message after each batch and stops the input by "stop".
+  Texts tail(MadeInput& input, const std::function<void(const std::string&)>& act) {
+    FakeEmitter emitter(*input.made);
+    emitter.on_batch = [&] {
+      if (emitter.messages.empty()) return;
+      if (emitter.messages.back() == "stop") return emitter.request_stop();
+      act(emitter.messages.back());
+    };
+    EXPECT_TRUE(input.made->run(emitter));
+    input.made->close();
+    return emitter.messages;
+  }
+
+  void write_gzip(const std::string& name, const std::string& content) {
+    const gzFile file = gzopen(files_.path(name).c_str(), "wb");
+    gzwrite(file, content.data(), static_cast<unsigned>(content.size()));
+    gzclose(file);
+  }
+
+  TempDirectory files_;
+};
+
+TEST_F(FileInputTest, CutsLines) {
+  using namespace std::string_literals;
+  const std::tuple<std::string, std::string, Texts> cases[] = {
+      {"one\ntwo\n", "", {"one", "two"}},
+      {"one\ntwo", "", {"one", "two"}},
+      {"\n\none\n", "", {"", "", "one"}},
+      {"", "", {}},
+      {"a\0b\n"s, "", {"a\0b"s}},
+      {"one||two|\n||three", "delimiter => '||'", {"one", "two|\n", "three"}},
+  };
+  for (const auto& [content, options, expected] : cases) {
+    files_.write("log", content);
+    std::filesystem::remove(files_.path("db"));
+    EXPECT_EQ(read("log", options), expected) << content;
+  }
+}
+
+TEST_F(FileInputTest, CutsALineThatIsLongerThanMemoryShouldBe) {
+  files_.write("log", std::string(40 << 20, 'x') + "\nshort\n");
+  const Texts pieces = read("log");
+  ASSERT_EQ(pieces.size(), 4u);
+  EXPECT_EQ(pieces[0].size() + pieces[1].size() + pieces[2].size(), 40u << 20);
+  EXPECT_EQ(pieces[3], "short");
+}
+
+TEST_F(FileInputTest, SaysWhereEventsComeFrom) {
+  const std::string path = files_.write("log", "x\n");
+  const std::string metadata = R"("@metadata":{"path":")" + path + R"(","host":"here"}})";
+  const std::pair<EcsMode, std::string> cases[] = {
+      {EcsMode::disabled, R"({"message":"x","path":")" + path + R"(","host":"here",)" + metadata},
+      {EcsMode::v8, R"({"message":"x","event":{"original":"x"},"log":{"file":{"path":")" + path +
+                        R"("}},"host":{"name":"here"},)" + metadata}};
+  for (const auto& [ecs, expected] : cases) {
+    std::filesystem::remove(files_.path("db"));
+    MadeInput input = make("log", "mode => read file_completed_action => log "
+                                  "file_completed_log_path => '/dev/null'", ecs);
+    FakeEmitter emitter(*input.made);
+    ASSERT_TRUE(input.made->run(emitter));  // ends: the path names a file
+    EXPECT_EQ(emitter.events, Texts{expected});
+  }
+}
+
+TEST_F(FileInputTest, ReadsFilesInOrderAndEachOnce) {
+  files_.write("b.log", "1\n");
+  files_.write("a.log", "2\n");
+  const std::string order = "file_sort_by => path file_sort_direction => ";
+  EXPECT_EQ(read("*.log", order + "desc"), (Texts{"1", "2"}));
+  EXPECT_EQ(files_.read("done"), files_.path("b.log") + "\n" + files_.path("a.log") + "\n");
+  EXPECT_EQ(read("*.log", order + "asc"), Texts{});
+  files_.append("a.log", "more\n");
+  EXPECT_EQ(read("*.log", order + "asc"), Texts{"more"});
+}
+
+TEST_F(FileInputTest, PositionsAreTheEndsOfWhatBatchesCover) {
+  files_.write("log", "one\ntwo\nthree\nfour");
+  MadeInput input = reader("log");
+  FakeEmitter emitter(*input.made);
+  emitter.most = 2;
+  ASSERT_TRUE(input.made->run(emitter));
+  std::vector<std::uint64_t> positions;
+  for (const SourcePosition position : emitter.positions) positions.push_back(position.position);
+  EXPECT_EQ(positions, (std::vector<std::uint64_t>{8, 14, 18}));
+}
+
+TEST_F(FileInputTest, GoesOnBehindWhatWasAcknowledged) {
+  files_.write("log", "one\ntwo\nthree\n");
+  MadeInput input = make("log", "mode => read");
+  FakeEmitter emitter(*input.made);
+  emitter.most = 1;
+  emitter.on_batch = [&] { emitter.acknowledges = false; };
+  ASSERT_TRUE(input.made->run(emitter));
+  input.made->close();
+  EXPECT_EQ(emitter.messages.size(), 3u);
+  EXPECT_TRUE(files_.has("log")) << "not all of it was delivered";
+  EXPECT_EQ(read("log"), (Texts{"two", "three"}));
+}
+
+TEST_F(FileInputTest, HeldBackLinesComeAgain) {
+  files_.write("log", "a\n b\nc\n");
+  const std::string codec =
+      "codec => multiline { pattern => '^ ' what => previous } start_position => beginning";
+  for (int run = 0; run < 2; ++run) {
+    MadeInput input = make("log", codec);
+    FakeEmitter emitter(*input.made);
+    emitter.acknowledges = run == 1;
+    emitter.on_batch = [&] { emitter.request_stop(); };
+    ASSERT_TRUE(input.made->run(emitter));
+    input.made->close();
+    EXPECT_EQ(emitter.messages, Texts{"a\n b"});
+    EXPECT_EQ(emitter.positions.at(0).position, 5u) << "c may go on";
+  }
+}
+
+TEST_F(FileInputTest, DeletesAFileThatIsDelivered) {
+  files_.write("log", "one\n");
+  MadeInput input = make("log", "mode => read");
+  EXPECT_EQ(messages_of(input), Texts{"one"});
+  EXPECT_FALSE(files_.has("log"));
+}
+
+TEST_F(FileInputTest, DeletesNothingThatHasGrownMeanwhile) {
+  files_.write("log", "one\n");
+  MadeInput input = make("log", "mode => read");
+  FakeEmitter emitter(*input.made);
+  ASSERT_TRUE(input.made->run(emitter));
+  files_.append("log", "two\n");
+  input.made->close();
+  EXPECT_TRUE(files_.has("log"));
+  EXPECT_EQ(read("log"), Texts{"two"});
+}
+
+TEST_F(FileInputTest, UnpacksArchives) {
+  write_gzip("a.gz", "one\ntwo");
+  EXPECT_EQ(read("*.gz"), (Texts{"one", "two"}));
+  EXPECT_EQ(read("*.gz"), Texts{});
+}
+
+TEST_F(FileInputTest, KeepsADamagedArchive) {
+  write_gzip("a.gz", std::string(100000, 'x') + "\n");
+  std::filesystem::resize_file(files_.path("a.gz"), 100);
+  for (const char* checked : {"true", "false"}) {
+    MadeInput input = make("*.gz", "mode => read exit_after_read => true check_archive_validity => " +
+                                       std::string(checked));
+    messages_of(input);
+    EXPECT_TRUE(files_.has("a.gz"));
+  }
+}
+
+TEST_F(FileInputTest, EndsWhenThePipelineTakesNoMore) {
+  files_.write("log", "one\ntwo\nthree\n");
+  MadeInput input = reader("log");
+  FakeEmitter emitter(*input.made);
+  emitter.most = 1;
+  emitter.takes = 1;
+  ASSERT_TRUE(input.made->run(emitter));
+  input.made->close();
+  EXPECT_EQ(read("log"), (Texts{"two", "three"}));
+}
+
+TEST_F(FileInputTest, FollowsAFileThroughEverythingThatHappensToIt) {
+  files_.write("app.log", "old\npart");
+  MadeInput input = make("*.log", "start_position => beginning");
+  const Texts seen = tail(input, [&](const std::string& message) {
+    if (message == "old") files_.append("app.log", "ial\n");
+    if (message == "partial") {
+      std::filesystem::rename(files_.path("app.log"), files_.path("app.log.1"));
+      files_.append("app.log.1", "late\n");
+    }
+    if (message == "late") files_.write("app.log", "of the new file, long\n");
+    if (message == "of the new file, long") files_.write("app.log", "cut\n");
+    if (message == "cut") std::filesystem::remove(files_.path("app.log")), files_.write("b.log", "b\n");
+    if (message == "b") files_.write("c.log", "stop\n");
+  });
+  EXPECT_EQ(seen, (Texts{"old", "partial", "late", "of the new file, long", "cut", "b", "stop"}));
+}
+
+TEST_F(FileInputTest, BeginsAtTheEndOfWhatIsThereAtTheStart) {
+  files_.write("a.log", "before\n");
+  files_.write("b.log", "");
+  MadeInput input = make("*.log", "");
+  FakeEmitter emitter(*input.made);
+  emitter.request_stop();  // one look
+  ASSERT_TRUE(input.made->run(emitter));
+  input.made->close();
+  EXPECT_EQ(emitter.messages, Texts{});
+  files_.append("a.log", "while nobody looked\nstop\n");
+  MadeInput again = make("*.log", "");
+  EXPECT_EQ(tail(again, [](const std::string&) {}), (Texts{"while nobody looked", "stop"}));
+}
+
+TEST_F(FileInputTest, ReadsMoreFilesThanItMayOpen) {
+  Texts expected;
+  for (char name = 'a'; name < 'i'; ++name) {
+    files_.write(std::string(1, name) + ".log", std::string(1, name) + "\n");
+    expected.emplace_back(1, name);
+  }
+  MadeInput input =
+      make("*.log", "start_position => beginning max_open_files => 2 file_sort_by => path");
+  Texts seen = tail(input, [&](const std::string& message) {
+    if (message == "h") files_.append("a.log", "stop\n");
+  });
+  expected.push_back("stop");
+  EXPECT_EQ(seen, expected);
+}
+
+TEST_F(FileInputTest, LeavesOutWhatIsTooOld) {
+  files_.write("a.log", "x\n");
+  using std::filesystem::file_time_type;
+  std::filesystem::last_write_time(files_.path("a.log"),
+                                   file_time_type::clock::now() - std::chrono::hours(3));
+  EXPECT_EQ(read("a.log", "ignore_older => '2 hours'"), Texts{});
+  EXPECT_EQ(read("a.log", "ignore_older => '4 hours'"), Texts{"x"});
+}
+
+TEST_F(FileInputTest, RefusesOptionsThatMakeNoSense) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"file { path => 'relative.log' }", "relative.log"},
+      {"file { path => '/a' exit_after_read => true }", "exit_after_read"},
+      {"file { path => '/a' mode => read file_completed_action => log }", "file_completed_log_path"},
+      {"file { path => '/a' delimiter => '' }", "delimiter"},
+      {"file { path => [] }", "path"},
+      {"file { path => '/a' mode => write }", "tail"},
+  };
+  for (const auto& [config, expected] : cases) {
+    MadeInput input(file_input(), config, EcsMode::disabled, codecs());
+    EXPECT_FALSE(input.made) << config;
+    EXPECT_NE(input.messages().find(expected), std::string::npos) << input.messages();
+  }
+}
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,171 @@
+#include "plugins/outputs/file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <thread>
+
+#include "plugins/codecs/json_lines.h"
+#include "plugins/codecs/line.h"
+#include "tests/unit/support/plugin_harness.h"
+#include "tests/unit/support/temp_directory.h"
+
+namespace millrace {
+namespace {
+
+using MadeOutput = MadePlugin<Output, CommonOutputOptions>;
+using Events = std::vector<std::string>;
+
+class FileOutputTest : public testing::Test {
+ protected:
+  MadeOutput make(const std::string& path, const std::string& options = "") {
+    Registry codecs;
+    codecs.add(json_lines_codec());
+    codecs.add(line_codec());
+    return MadeOutput(file_output(),
+                      "file { path => '" + path + "' codec => line { format => '%{m}' } " +
+                          options + " }",
+                      EcsMode::disabled, std::move(codecs));
+  }
+
+  /// As the engine does it: on a worker, then on the output's thread.
+  void deliver(Output& output, const Events& events) {
+    auto batch = Batch::make();
+    Selection all;
+    for (const std::string& event : events) all.push_back(add_event(*batch, event).at());
+    Receipt* const receipt = receipts_.open({0, ++batches_}, batch->size());
+    for (const std::uint32_t at : all) batch->set_receipt(at, receipt);
+    pipeline_.came_in(all.size());
+    auto parcel = output.prepare(*batch, all);
+    auto deliveries =
+        Dispatch::split(std::move(batch), batch_size(all), {all}, {&counters_}, pipeline_);
+    deliveries.at(0).parcel = std::move(parcel);
+    output.write(std::move(deliveries.at(0)), stop_);
+  }
+  static std::uint32_t batch_size(const Selection& all) {
+    return static_cast<std::uint32_t>(all.size());
+  }
+  std::uint64_t delivered() const { return counters_.snapshot().delivered; }
+
+  struct Listener : Acknowledged {
+    void acknowledged(SourcePosition) noexcept override {}
+  };
+  TempDirectory files_;
+  StopSignal stop_;
+  Listener listener_;
+  Receipts receipts_{listener_};
+  LedgerCounters pipeline_;
+  LedgerCounters counters_;
+  std::uint64_t batches_ = 0;
+};
+
+TEST_F(FileOutputTest, AppendsAndMakesDirectories) {
+  for (int run = 0; run < 2; ++run) {
+    MadeOutput output = make(files_.path("new/er/out"));
+    ASSERT_TRUE(output.made) << output.messages();
+    deliver(*output.made, {R"({"m":"a"})", R"({"m":"b"})"});
+    output.made->close(stop_);
+  }
+  EXPECT_EQ(files_.read("new/er/out"), "a\nb\na\nb\n");
+  EXPECT_EQ(delivered(), 4u);
+}
+
+TEST_F(FileOutputTest, OverwritesOnceWhereItIsTold) {
+  files_.write("out", "before\n");
+  MadeOutput output = make(files_.path("out"), "write_behavior => overwrite");
+  deliver(*output.made, {R"({"m":"a"})"});
+  deliver(*output.made, {R"({"m":"b"})"});
+  EXPECT_EQ(files_.read("out"), "a\nb\n");
+}
+
+TEST_F(FileOutputTest, KeepsTheOrderInEachFileOfATemplatedPath) {
+  MadeOutput output = make(files_.path("%{app}/%{m}.log"), "codec => line { format => '%{n}' }");
+  EXPECT_FALSE(output.made) << "two codecs";
+  MadeOutput sorted = make(files_.path("%{app}.log"));
+  deliver(*sorted.made, {R"({"m":"1","app":"x"})", R"({"m":"2","app":"y"})",
+                         R"({"m":"3","app":"x"})", R"({"m":"4","app":"sub/z"})"});
+  EXPECT_EQ(files_.read("x.log"), "1\n3\n");
+  EXPECT_EQ(files_.read("y.log"), "2\n");
+  EXPECT_EQ(files_.read("sub/z.log"), "4\n");
+}
+
+TEST_F(FileOutputTest, EventsCannotLeaveTheBaseDirectory) {
+  files_.write("base/x", "");
+  MadeOutput output = make(files_.path("base/%{app}"), "filename_failure => failed");
+  const Events hostile = {R"({"m":"1","app":"../../etc/passwd"})", R"({"m":"2","app":"a/../../b"})",
+                          R"({"m":"3","app":".."})",              R"({"m":"4","app":""})",
+                          R"({"m":"5","app":"a\u0000b"})",        R"({"m":"6","app":"a/"})",
+                          R"({"m":"7","app":"/etc/passwd"})"};
+  deliver(*output.made, hostile);
+  deliver(*output.made, {R"({"m":"8","app":"etc/..a"})"});
+  EXPECT_EQ(files_.read("base/failed"), "1\n2\n3\n4\n5\n6\n7\n");
+  EXPECT_EQ(files_.read("base/etc/..a"), "8\n");
+}
+
+TEST_F(FileOutputTest, RefusesAPathThatEventsChooseWholly) {
+  for (const char* path : {"%{app}", "/%{app}/x"}) {
+    MadeOutput output = make(path);
+    EXPECT_FALSE(output.made) << path;
+  }
+}
+
+TEST_F(FileOutputTest, SettlesCompressedEventsWhenTheyAreInTheFile) {
+  MadeOutput output = make(files_.path("out.gz"), "gzip => true");
+  deliver(*output.made, {R"({"m":"a"})"});
+  EXPECT_EQ(delivered(), 0u);
+  ASSERT_TRUE(output.made->flush_due());
+  output.made->flush(stop_);
+  EXPECT_EQ(delivered(), 1u);
+  deliver(*output.made, {R"({"m":"b"})"});
+  output.made->close(stop_);
+  EXPECT_EQ(delivered(), 2u);
+  const gzFile file = gzopen(files_.path("out.gz").c_str(), "rb");
+  char text[100];
+  const int got = gzread(file, text, sizeof text);
+  EXPECT_EQ(gzclose(file), Z_OK);
+  EXPECT_EQ(std::string(text, static_cast<std::size_t>(std::max(got, 0))), "a\nb\n");
+}
+
+TEST_F(FileOutputTest, RotatesBySizeAndKeepsSome) {
+  MadeOutput output = make(files_.path("out"), "rotate_size => 4 rotate_keep => 2");
+  for (const char* event : {R"({"m":"111"})", R"({"m":"222"})", R"({"m":"333"})", R"({"m":"444"})"})
+    deliver(*output.made, {event});
+  EXPECT_EQ(files_.read("out"), "444\n");
+  EXPECT_EQ(files_.read("out.1"), "333\n");
+  EXPECT_EQ(files_.read("out.2"), "222\n");
+  EXPECT_FALSE(files_.has("out.3"));
+}
+
+TEST_F(FileOutputTest, AFullDiskIsWaitedForAndNotTakenForSuccess) {
+  MadeOutput output = make("/dev/full");
+  std::thread giving_up([this] { stop_.request(); });
+  deliver(*output.made, {R"({"m":"a"})"});
+  giving_up.join();
+  EXPECT_EQ(delivered(), 0u);
+}
+
+TEST_F(FileOutputTest, GoesOnWhereItStoppedWhenWritingWorksAgain) {
+  const std::string path = files_.path("out");
+  ASSERT_EQ(mkdir(path.c_str(), 0755), 0);  // in the way of the file
+  MadeOutput output = make(path);
+  std::thread repair([&] { rmdir(path.c_str()); });
+  deliver(*output.made, {R"({"m":"a"})", R"({"m":"b"})"});
+  repair.join();
+  EXPECT_EQ(files_.read("out"), "a\nb\n");
+  EXPECT_EQ(delivered(), 2u);
+}
+
+TEST_F(FileOutputTest, ClosesStaleFiles) {
+  MadeOutput output = make(files_.path("%{m}"), "stale_cleanup_interval => 0");
+  for (int n = 0; n < 600; ++n) deliver(*output.made, {R"({"m":")" + std::to_string(n) + "\"}"});
+  EXPECT_EQ(delivered(), 600u);
+  EXPECT_EQ(files_.read("599"), "599\n");
+  const auto open = std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
+                                  std::filesystem::directory_iterator());
+  EXPECT_LT(open, 100);
+}
+
+}  // namespace
+}  // namespace millrace
