@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
+#include <unordered_map>
 
 #include "pipeline/event/template.h"
 #include "pipeline/observe/log.h"
@@ -37,14 +39,35 @@ struct Pages : Parcel {
     std::size_t done = 0;
   };
   std::vector<Page> pages;
-  bool bad_path = false;  ///< some event's path left the base directory
+  std::optional<std::size_t> failures;  ///< the page of events whose path left the base directory
 
-  Page& page(std::string_view path) {
-    for (Page& page : pages)
-      if (page.path == path) return page;
-    pages.push_back({std::string(path), {}});
-    return pages.back();
+  /// Adds a page; its place in `pages`.
+  std::size_t add(std::string path, Buffer bytes) {
+    pages.push_back({std::move(path), std::move(bytes)});
+    return pages.size() - 1;
   }
+};
+
+/// Buffers for encoding that are used again: warm memory, grown already. Thread-safe.
+class BufferPool {
+ public:
+  Buffer take() {
+    const std::lock_guard lock(mutex_);
+    if (spare_.empty()) return {};
+    Buffer buffer = std::move(spare_.back());
+    spare_.pop_back();
+    return buffer;
+  }
+  void give(Buffer buffer) {
+    constexpr std::size_t kMostSpare = 8;
+    buffer.recycle(std::size_t{2} << 20);
+    const std::lock_guard lock(mutex_);
+    if (spare_.size() < kMostSpare) spare_.push_back(std::move(buffer));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Buffer> spare_;  // guarded by mutex_
 };
 
 /// The directory that every path stays in: what stands before the first reference, up to its last
@@ -98,32 +121,23 @@ class FileOutput : public Output {
                                   std::span<const std::uint32_t> events) const override {
     auto pages = std::make_unique<Pages>();
     if (path_.is_constant()) {
-      Pages::Page& page = pages->page(path_.text());
-      for (std::uint32_t at : events) encoder_->encode(batch[at], page.bytes);
-      return pages;
-    }
-    Buffer path;
-    for (std::uint32_t at : events) {
-      path.clear();
-      path_.append(batch[at], path);
-      if (leaves_base(path.view(), base_)) {
-        pages->bad_path = true;
-        path.clear();
-        path.append(base_ + options_.filename_failure);
-      }
-      encoder_->encode(batch[at], pages->page(path.view()).bytes);
+      pages->add(path_.text(), buffers_.take());
+      for (std::uint32_t at : events) encoder_->encode(batch[at], pages->pages[0].bytes);
+    } else {
+      sort_by_path(batch, events, *pages);
     }
     return pages;
   }
 
   void write(Delivery delivery, const StopSignal& stop) override {
     auto& pages = static_cast<Pages&>(*delivery.parcel);
-    if (pages.bad_path && !std::exchange(said_bad_path_, true))
+    if (pages.failures && !std::exchange(said_bad_path_, true))
       log::warn(component_, "an event's path leaves {}: it and others like it go to {}{}", base_,
                 base_, options_.filename_failure);
     for (Pages::Page& page : pages.pages) {
       FileWriter& file = writer(page.path, stop);
       if (!persist(stop, [&] { return file.write(page.bytes.view(), page.done); })) return;
+      buffers_.give(std::move(page.bytes));
     }
     if (!options_.gzip) return delivery.settle(Verdict::delivered);
     delivery.parcel.reset();
@@ -155,6 +169,26 @@ class FileOutput : public Output {
 
  private:
   static constexpr std::size_t kMostHeldBytes = std::size_t{16} << 20;
+
+  void sort_by_path(const Batch& batch, std::span<const std::uint32_t> events,
+                    Pages& pages) const {
+    std::unordered_map<std::string, std::size_t> page_of;  // by what the template gives
+    Buffer path;
+    for (std::uint32_t at : events) {
+      path.clear();
+      path_.append(batch[at], path);
+      const auto [known, is_new] = page_of.try_emplace(std::string(path.view()));
+      if (is_new) known->second = confined_page(known->first, pages);
+      encoder_->encode(batch[at], pages.pages[known->second].bytes);
+    }
+  }
+
+  std::size_t confined_page(const std::string& path, Pages& pages) const {
+    if (!leaves_base(path, base_)) return pages.add(path, buffers_.take());
+    if (!pages.failures)
+      pages.failures = pages.add(base_ + options_.filename_failure, buffers_.take());
+    return *pages.failures;
+  }
 
   /// Tries for ever, with growing pauses; says once what is wrong and once that it is over. False:
   /// the process gives up.
@@ -207,6 +241,7 @@ class FileOutput : public Output {
   const std::string component_;
   const std::unique_ptr<Encoder> encoder_;
   FileWriterSettings settings_;
+  mutable BufferPool buffers_;
   std::map<std::string, std::unique_ptr<FileWriter>> files_;
   std::vector<Delivery>
       held_;  // with gzip: written to the compressor, not yet known to be in the file
