@@ -16,11 +16,13 @@ bool is_field(char c) {
   return is_name(c) || c == '@' || c == '[' || c == ']' || c == '.' || c == '-';
 }
 
-/// `NAME`, `NAME:field` or `NAME:field:type`, as it stands between `%{` and `}`.
+/// `NAME`, `NAME:field` or `NAME:field:type`, each with `=definition` behind it where it is defined
+/// on the spot, as it stands between `%{` and `}`.
 struct Reference {
   std::string_view name;
   std::string_view field;
   std::string_view type;
+  std::optional<std::string_view> definition;
 };
 
 Reference parse_reference(std::string_view inside) {
@@ -40,7 +42,18 @@ Reference parse_reference(std::string_view inside) {
     inside.remove_prefix(1);
     reference.type = take(is_name);
   }
+  if (inside.starts_with('=')) reference.definition = inside.substr(1);
   return reference;
+}
+
+/// Where the reference that begins at `start` ends: its brace, past those of references inside it.
+std::size_t end_of_reference(std::string_view text, std::size_t start) {
+  int depth = 0;
+  for (std::size_t i = start + 1; i < text.size(); ++i) {
+    if (text[i] == '{') ++depth;
+    if (text[i] == '}' && --depth == 0) return i;
+  }
+  return std::string_view::npos;
 }
 
 class Expander {
@@ -56,8 +69,9 @@ class Expander {
       if (text[i] == '\\' && i + 1 < text.size()) {
         out_.text += text.substr(i, 2);
         i += 2;
-      } else if (text.substr(i).starts_with("%{") && text.find('}', i) != std::string_view::npos) {
-        const std::size_t end = text.find('}', i);
+      } else if (text.substr(i).starts_with("%{") &&
+                 end_of_reference(text, i) != std::string_view::npos) {
+        const std::size_t end = end_of_reference(text, i);
         if (auto error =
                 reference(parse_reference(text.substr(i + 2, end - i - 2)), text, where, i))
           return error;
@@ -92,8 +106,10 @@ class Expander {
 
   std::optional<Error> reference(const Reference& reference, std::string_view text,
                                  const std::string& where, std::size_t offset) {
-    const std::string* definition = patterns_.find(reference.name);
     const std::string name(reference.name);
+    if (reference.definition) inline_[name] = *reference.definition;
+    const auto own = inline_.find(name);
+    const std::string* definition = own != inline_.end() ? &own->second : patterns_.find(name);
     if (!definition) {
       Error error = at(text, where, offset, "there is no pattern `" + name + "`");
       if (const std::string near = patterns_.nearest(name); !near.empty())
@@ -132,7 +148,8 @@ class Expander {
   const PatternSet& patterns_;
   const bool named_only_;
   Expanded out_;
-  std::set<std::string> open_;  // the definitions that are being expanded
+  std::set<std::string> open_;                 // the definitions that are being expanded
+  std::map<std::string, std::string> inline_;  // those that references brought along
 };
 
 }  // namespace

@@ -68,8 +68,8 @@ Result<std::shared_ptr<const Pattern>> Pattern::compile(std::string_view express
     error.hint = translated.hint;
     return error;
   }
-  std::uint32_t flags = PCRE2_MULTILINE | PCRE2_DOTALL | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF |
-                        PCRE2_NEVER_BACKSLASH_C;
+  std::uint32_t flags = PCRE2_MULTILINE | PCRE2_DOTALL | PCRE2_UTF | PCRE2_UCP |
+                        PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
   // As in Ruby, plain groups do not capture beside named ones; here it also saves work.
   if (!translated.has_back_references) flags |= PCRE2_NO_AUTO_CAPTURE;
   int code_error = 0;

@@ -65,6 +65,21 @@ TEST(Grok, ReadsRubysSyntax) {
             "error: regular expression: reference to non-existent subpattern");
 }
 
+TEST(Grok, ReadsRubysWordBoundariesFlagsAndRepeats) {
+  EXPECT_EQ(matched(R"((?<x>\b\w+\b))", "\xC5\xBElu\xC5\xA5 x"), "x=x");
+  EXPECT_EQ(matched("(?<x>a(?i)b|c)", "aC"), "x=aC");
+  EXPECT_EQ(matched("(?<x>(?:a(?i)b)c)", "aBC"), "no match");
+  EXPECT_EQ(matched(R"((?<x>[\W\d]+))", "a-1b"), "x=-1");
+  EXPECT_EQ(matched("(?<x>{a}{,b}{2)", "{a}{,b}{2"), "x={a}{,b}{2");
+  EXPECT_EQ(matched("a{1,2}+b", "").substr(0, 6), "error:");
+  EXPECT_EQ(matched("a{2}?b", "").substr(0, 6), "error:");
+  EXPECT_EQ(matched("(?<x>a{1,2}?)b", "aab"), "x=aa");
+}
+
+TEST(Grok, TakesADefinitionOnTheSpot) {
+  EXPECT_EQ(matched("%{NEW:n=%{INT:a} %{WORD:b}}", "1 x"), "n=1 x a=1 b=x");
+}
+
 TEST(Grok, MatchesBytesThatAreNoUtf8) {
   EXPECT_EQ(matched("(?<x>b+)",
                     "\xFF\xFE"
