@@ -95,7 +95,6 @@ class FileOutput : public Output {
         encoder_(context.codec->encoder()) {
     settings_.gzip = options_.gzip;
     settings_.overwrite = options_.write_behavior == "overwrite";
-    settings_.create_if_deleted = options_.create_if_deleted;
     settings_.dir_mode = static_cast<int>(options_.dir_mode);
     settings_.file_mode = static_cast<int>(options_.file_mode);
     settings_.rotate_size = options_.rotate_size.count;
@@ -213,7 +212,9 @@ class FileOutput : public Output {
     close_stale(stop);
     auto& file = files_[path];
     if (!file) file = std::make_unique<FileWriter>(path, settings_);
-    return *file;
+    const std::string failures = base_ + options_.filename_failure;
+    if (options_.create_if_deleted || path == failures || !file->is_gone()) return *file;
+    return writer(failures, stop);
   }
 
   /// Files that nothing was written to for a while are closed, and the oldest of too many.
@@ -267,9 +268,11 @@ OutputPlugin file_output() {
                "goes at once.")
           .add("gzip", &O::gzip, "Compress.")
           .add("filename_failure", &O::filename_failure,
-               "The file in that directory for events whose path would leave it.")
+               "The file in the directory of `path`, up to its first reference, for events whose path "
+               "would leave that directory.")
           .add("create_if_deleted", &O::create_if_deleted,
-               "Make a file again that was removed while it is written.")
+               "Make a file again that was removed while it is written; otherwise its events go to "
+               "`filename_failure`.")
           .add("dir_mode", &O::dir_mode, "Access rights of new directories; -1: as the umask says.")
           .add("file_mode", &O::file_mode, "Access rights of new files; -1: as the umask says.")
           .add("write_behavior", &O::write_behavior,

@@ -47,6 +47,7 @@ Result<void> FileWriter::open() {
   fstat(fd_, &about);
   size_ = static_cast<std::uint64_t>(about.st_size);
   opened_before_ = true;
+  gone_ = false;
   opened_at_ = checked_ = Clock::now();
   if (settings_.gzip && !gzip_) {
     gzip_ = std::make_unique<z_stream>();
@@ -57,15 +58,18 @@ Result<void> FileWriter::open() {
   return {};
 }
 
-/// Looked at once a second: a stat for each batch would cost more than it tells.
-Result<void> FileWriter::reopen_if_gone() {
-  if (!settings_.create_if_deleted || Clock::now() - checked_ < std::chrono::seconds(1)) return {};
+bool FileWriter::is_gone() {
+  if (fd_ < 0 || Clock::now() - checked_ < std::chrono::seconds(1)) return gone_;
   checked_ = Clock::now();
   struct stat ours {};
   struct stat named {};
-  if (fstat(fd_, &ours) == 0 && stat(path_.c_str(), &named) == 0 && ours.st_ino == named.st_ino &&
-      ours.st_dev == named.st_dev)
-    return {};
+  gone_ = fstat(fd_, &ours) != 0 || stat(path_.c_str(), &named) != 0 ||
+          ours.st_ino != named.st_ino || ours.st_dev != named.st_dev;
+  return gone_;
+}
+
+Result<void> FileWriter::reopen_if_gone() {
+  if (!is_gone()) return {};
   auto closed = close();
   return closed ? open() : std::move(closed);
 }

@@ -17,7 +17,6 @@ namespace millrace {
 struct FileWriterSettings {
   bool gzip = false;
   bool overwrite = false;         ///< what is there when it is first opened goes
-  bool create_if_deleted = true;  ///< a file that was removed while it is open is made again
   int dir_mode = -1;              ///< -1: as the umask says
   int file_mode = -1;
   std::uint64_t rotate_size = 0;  ///< bytes; 0: never
@@ -45,6 +44,10 @@ class FileWriter {
   /// Ends a gzip member and closes.
   Result<void> close();
 
+  /// The file that is open was removed, or another one has its name; write() would make it anew.
+  /// Looked at once a second: a stat for each batch would cost more than it tells.
+  bool is_gone();
+
   const std::string& path() const { return path_; }
   std::chrono::steady_clock::time_point used() const { return used_; }
 
@@ -61,6 +64,7 @@ class FileWriter {
   const FileWriterSettings& settings_;
   int fd_ = -1;
   bool opened_before_ = false;
+  bool gone_ = false;  // as of checked_
   std::uint64_t size_ = 0;
   std::chrono::steady_clock::time_point opened_at_;
   std::chrono::steady_clock::time_point used_;
