@@ -5,7 +5,9 @@
 
 #include <cstdio>
 #include <functional>
+#include <iostream>
 
+#include "pipeline/cli/grok_command.h"
 #include "pipeline/cli/reference.h"
 #include "pipeline/cli/runner.h"
 #include "pipeline/cli/version.h"
@@ -18,6 +20,7 @@ namespace {
 constexpr const char* kUsage =
     R"(usage: millrace [run] [-f PATH|GLOB|DIR | -e STRING] [settings]
        millrace check [-f PATH|GLOB|DIR | -e STRING]   validate, and show the plan
+       millrace grok PATTERN < LINES                   try a pattern: what each line gives
        millrace plugins [NAME]                         what there is, and its options
        millrace plugins reference KIND                 Markdown of all inputs, filters, outputs or codecs
        millrace --version | --help
@@ -129,11 +132,18 @@ int plugins_command(const Invocation& call, const std::vector<std::string>& word
   return kSuccess;
 }
 
+int grok_command(const Invocation& call, const std::vector<std::string>& words) {
+  if (words.size() != 1)
+    return usage_error("expected one pattern: millrace grok '%{COMBINEDAPACHELOG}' < FILE");
+  return try_grok(words.front(), std::cin, call.jobs().front().info, call.registry);
+}
+
 using Command = std::function<int(const Invocation&, const std::vector<std::string>&)>;
 
 Command find_command(const std::string& name) {
   if (name == "run") return run_command;
   if (name == "check") return check_command;
+  if (name == "grok") return grok_command;
   if (name == "plugins") return plugins_command;
   return nullptr;
 }
@@ -141,7 +151,10 @@ Command find_command(const std::string& name) {
 }  // namespace
 
 int main(const std::vector<std::string>& arguments, Registry registry, config::EffectsOf effects) {
-  Invocation call{settings::read(arguments, config::environment()), std::move(registry),
+  std::vector<std::string> given = arguments;
+  if (!given.empty() && given.front() == "grok")
+    given.push_back("--config.string=");  // it makes its own config, but the settings count
+  Invocation call{settings::read(given, config::environment()), std::move(registry),
                   std::move(effects)};
   std::vector<std::string> words = call.settings.rest;
   for (const std::string& word : words) {
