@@ -1,15 +1,12 @@
 #include "plugins/inputs/file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <set>
 
 #include "pipeline/observe/log.h"
+#include "plugins/inputs/completed_file.h"
 #include "plugins/inputs/file_options.h"
 #include "plugins/inputs/file_positions.h"
 #include "plugins/inputs/watched_file.h"
@@ -48,7 +45,9 @@ ConstantFields origin_fields(EcsMode ecs) {
   return fields;
 }
 
-bool is_archive(const std::string& path) { return path.ends_with(".gz") || path.ends_with(".gzip"); }
+bool is_archive(const std::string& path) {
+  return path.ends_with(".gz") || path.ends_with(".gzip");
+}
 
 class FileInput : public Input {
  public:
@@ -66,7 +65,9 @@ class FileInput : public Input {
     return std::make_unique<FileInput>(std::move(options), context);
   }
 
-  void acknowledged(SourcePosition position) noexcept override { positions_.acknowledged(position); }
+  void acknowledged(SourcePosition position) noexcept override {
+    positions_.acknowledged(position);
+  }
 
   Result<void> run(Emitter& emitter) override {
     auto loaded = positions_.load();
@@ -121,7 +122,8 @@ class FileInput : public Input {
     });
   }
   bool all_read() const {
-    return std::all_of(files_.begin(), files_.end(), [](const auto& file) { return file->finished; });
+    return std::all_of(files_.begin(), files_.end(),
+                       [](const auto& file) { return file->finished; });
   }
 
   // Finding files.
@@ -148,7 +150,8 @@ class FileInput : public Input {
       std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
         return a.modified_ns < b.modified_ns;
       });
-    if (options_.file_sort_direction == O::Direction::desc) std::reverse(found.begin(), found.end());
+    if (options_.file_sort_direction == O::Direction::desc)
+      std::reverse(found.begin(), found.end());
   }
 
   void consider(const FoundFile& file, bool first) {
@@ -330,32 +333,13 @@ class FileInput : public Input {
         return;
       }
       positions_.complete(file.id(), size);
-      dispose(file);
+      auto disposed = dispose_of(file.path(), options_);
+      if (!disposed)
+        complain(file.path(), disposed.error().message);
+      else if (options_.removes_completed())
+        positions_.forget(file.id());
     }
     watched.done = true;
-  }
-
-  void dispose(const WatchedFile& file) {
-    if (options_.logs_completed() && !log_completed(file.path())) return;
-    if (!options_.removes_completed()) return;
-    if (unlink(file.path().c_str()) == 0 || errno == ENOENT)
-      positions_.forget(file.id());
-    else
-      complain(file.path(), fmt::format("cannot delete {}: {}", file.path(), std::strerror(errno)));
-  }
-
-  bool log_completed(const std::string& path) {
-    const std::string line = path + '\n';
-    const int fd = ::open(options_.file_completed_log_path->c_str(),
-                          O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-    const bool written =
-        fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
-    if (!written)
-      complain(*options_.file_completed_log_path,
-               fmt::format("cannot write to file_completed_log_path {}: {}",
-                           *options_.file_completed_log_path, std::strerror(errno)));
-    if (fd >= 0) ::close(fd);
-    return written;
   }
 
   void save_if_due() {

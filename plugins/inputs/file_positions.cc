@@ -154,10 +154,12 @@ Result<void> FilePositions::replace(const std::string& text) const {
   auto written = write_and_sync(fresh, text);
   if (!written) return written;
   if (rename(fresh.c_str(), store_.c_str()) != 0) return failed("replace", store_);
-  const int fd = open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0 || fsync(fd) != 0) return failed("sync", directory);
-  ::close(fd);
-  return {};
+  const int fd = open(directory.empty() ? "." : directory.c_str(),
+                      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  Result<void> outcome;
+  if (fd < 0 || fsync(fd) != 0) outcome = failed("sync", directory);
+  if (fd >= 0) ::close(fd);
+  return outcome;
 }
 
 }  // namespace millrace

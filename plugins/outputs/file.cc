@@ -268,8 +268,8 @@ OutputPlugin file_output() {
                "goes at once.")
           .add("gzip", &O::gzip, "Compress.")
           .add("filename_failure", &O::filename_failure,
-               "The file in the directory of `path`, up to its first reference, for events whose path "
-               "would leave that directory.")
+               "The file in the directory of `path`, up to its first reference, for events whose "
+               "path would leave that directory.")
           .add("create_if_deleted", &O::create_if_deleted,
                "Make a file again that was removed while it is written; otherwise its events go to "
                "`filename_failure`.")

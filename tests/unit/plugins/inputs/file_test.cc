@@ -194,8 +194,8 @@ TEST_F(FileInputTest, KeepsADamagedArchive) {
   write_gzip("a.gz", std::string(100000, 'x') + "\n");
   std::filesystem::resize_file(files_.path("a.gz"), 100);
   for (const char* checked : {"true", "false"}) {
-    MadeInput input = make("*.gz", "mode => read exit_after_read => true check_archive_validity => " +
-                                       std::string(checked));
+    const std::string checking = "check_archive_validity => " + std::string(checked);
+    MadeInput input = make("*.gz", "mode => read exit_after_read => true " + checking);
     messages_of(input);
     EXPECT_TRUE(files_.has("a.gz"));
   }
@@ -223,7 +223,10 @@ TEST_F(FileInputTest, FollowsAFileThroughEverythingThatHappensToIt) {
     }
     if (message == "late") files_.write("app.log", "of the new file, long\n");
     if (message == "of the new file, long") files_.write("app.log", "cut\n");
-    if (message == "cut") std::filesystem::remove(files_.path("app.log")), files_.write("b.log", "b\n");
+    if (message == "cut") {
+      std::filesystem::remove(files_.path("app.log"));
+      files_.write("b.log", "b\n");
+    }
     if (message == "b") files_.write("c.log", "stop\n");
   });
   EXPECT_EQ(seen, (Texts{"old", "partial", "late", "of the new file, long", "cut", "b", "stop"}));
@@ -271,7 +274,8 @@ TEST_F(FileInputTest, RefusesOptionsThatMakeNoSense) {
   const std::pair<std::string, std::string> cases[] = {
       {"file { path => 'relative.log' }", "relative.log"},
       {"file { path => '/a' exit_after_read => true }", "exit_after_read"},
-      {"file { path => '/a' mode => read file_completed_action => log }", "file_completed_log_path"},
+      {"file { path => '/a' mode => read file_completed_action => log }",
+       "file_completed_log_path"},
       {"file { path => '/a' delimiter => '' }", "delimiter"},
       {"file { path => [] }", "path"},
       {"file { path => '/a' mode => write }", "tail"},
