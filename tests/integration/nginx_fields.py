@@ -17,6 +17,7 @@ LOG = os.environ.get('NGINX_LOG', str(ROOT / 'tests' / 'data' / 'access.log.gz')
 QUOTED = r'"((?:[^"\\]|\\.)*)"'
 LINE = re.compile(rf'(\S+) (\S+) (\S+) \[(\d\d/\w+/\d{{4}}:\d\d:\d\d:\d\d [+-]\d{{4}})\] {QUOTED} (\d+) (\d+|-) {QUOTED} {QUOTED}')
 REQUEST = re.compile(r'(\w+) (\S+)(?: HTTP/(\d+(?:\.\d+)?))?')
+HOST = re.compile(r'[0-9A-Za-z:][0-9A-Za-z.:%-]*')
 USER = re.compile(r"[a-zA-Z0-9._-]+|[a-zA-Z0-9!#$%&'*+\-/=?^_`{|}~.]+@[a-zA-Z0-9.-]+")
 
 CONFIG = '''
@@ -32,7 +33,7 @@ output { stdout { codec => json_lines } }
 def parsed(line):
     """The parts of a line by their classic names, None where it is not in the combined format."""
     whole = LINE.search(line)
-    if not whole or not USER.fullmatch(whole[2]) or not USER.fullmatch(whole[3]):
+    if not whole or not HOST.fullmatch(whole[1]) or not USER.fullmatch(whole[2]) or not USER.fullmatch(whole[3]):
         return None
     names = ['clientip', 'ident', 'auth', 'timestamp', None, 'response', 'bytes', 'referrer', 'agent']
     parts = {name: value for name, value in zip(names, whole.groups()) if name}
