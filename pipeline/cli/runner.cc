@@ -76,9 +76,23 @@ class Watch {
   std::thread thread_;
 };
 
+/// Where the events and the time of the filters went.
+std::string filter_report(const Pipeline& pipeline) {
+  std::string lines;
+  for (const FilterStage* filter : pipeline.plan().filters()) {
+    const FilterStage::Counters* counters = filter->counters();
+    if (!counters) continue;
+    lines +=
+        fmt::format("  filter {}: {} in, {} out, {:.1f} ms\n", filter->id(), counters->in.load(),
+                    counters->out.load(), static_cast<double>(counters->nanoseconds.load()) / 1e6);
+  }
+  return lines;
+}
+
 void report(const std::vector<std::unique_ptr<Pipeline>>& pipelines) {
   for (const auto& pipeline : pipelines)
-    log::info("ledger", "{}", pipeline->ledger().report(pipeline->id()));
+    log::info("ledger", "{}{}", pipeline->ledger().report(pipeline->id()),
+              filter_report(*pipeline));
   log::flush();
 }
 

@@ -82,7 +82,7 @@ class PlanBuilder {
     check_id(common.id, ast.span);
     auto stage = std::make_unique<FilterStage>(ast.name, common.id, std::move(filter),
                                                Decorations(common, maker_.diagnostics),
-                                               plan_->filter_stages_.size());
+                                               plan_->filter_stages_.size(), common.enable_metric);
     plan_->filter_stages_.push_back(stage.get());
     return stage;
   }

@@ -12,17 +12,28 @@ void add_line(std::string& out, int depth, const std::string& text) {
 }  // namespace
 
 FilterStage::FilterStage(std::string name, std::string id, std::unique_ptr<Filter> filter,
-                         Decorations decorations, std::size_t number)
+                         Decorations decorations, std::size_t number, bool counted)
     : name_(std::move(name)),
       id_(std::move(id)),
       filter_(std::move(filter)),
       decorations_(std::move(decorations)),
       failure_tag_(filter_->common_failure_tag().value_or("_" + name_ + "_error")),
-      number_(number) {}
+      number_(number),
+      counted_(counted) {}
 
 void FilterStage::run(StageRun& run) const {
+  if (!counted_) return work(run);
   const auto start = std::chrono::steady_clock::now();
   counters_.in.fetch_add(run.selection.size(), std::memory_order_relaxed);
+  work(run);
+  counters_.out.fetch_add(run.selection.size(), std::memory_order_relaxed);
+  const auto spent = std::chrono::steady_clock::now() - start;
+  counters_.nanoseconds.fetch_add(
+      static_cast<std::uint64_t>(std::chrono::nanoseconds(spent).count()),
+      std::memory_order_relaxed);
+}
+
+void FilterStage::work(StageRun& run) const {
   Selection matched;
   if (!decorations_.empty()) matched.reserve(run.selection.size());
   FilterRun call{run.batch, run.selection, run.scratch[number_].get(), matched};
@@ -34,11 +45,6 @@ void FilterStage::run(StageRun& run) const {
     }
   }
   if (call.reshaped) run.selection = std::move(call.out);
-  counters_.out.fetch_add(run.selection.size(), std::memory_order_relaxed);
-  const auto spent = std::chrono::steady_clock::now() - start;
-  counters_.nanoseconds.fetch_add(
-      static_cast<std::uint64_t>(std::chrono::nanoseconds(spent).count()),
-      std::memory_order_relaxed);
 }
 
 void FilterStage::describe(std::string& out, int depth) const {

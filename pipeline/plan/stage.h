@@ -51,24 +51,28 @@ class FilterStage : public Stage {
     std::atomic<std::uint64_t> nanoseconds{0};
   };
 
-  /// `number`: its slot in StageScratch.
+  /// `number`: its slot in StageScratch. `counted`: enable_metric.
   FilterStage(std::string name, std::string id, std::unique_ptr<Filter> filter,
-              Decorations decorations, std::size_t number);
+              Decorations decorations, std::size_t number, bool counted);
 
   void run(StageRun& run) const override;
   void describe(std::string& out, int depth) const override;
   std::unique_ptr<FilterScratch> make_scratch() const { return filter_->make_scratch(); }
   std::size_t number() const { return number_; }
   const std::string& id() const { return id_; }
-  const Counters& counters() const { return counters_; }
+  /// nullptr: nobody wants them.
+  const Counters* counters() const { return counted_ ? &counters_ : nullptr; }
 
  private:
+  void work(StageRun& run) const;
+
   const std::string name_;
   const std::string id_;
   const std::unique_ptr<Filter> filter_;
   const Decorations decorations_;
   const std::string failure_tag_;
   const std::size_t number_;
+  const bool counted_;
   mutable Counters counters_;
 };
 

@@ -23,7 +23,7 @@ enum class Ordered { automatic, yes, no };
 
 struct Process {
   std::string node_name;  ///< the host's name unless set
-  std::filesystem::path data_directory{"data"};
+  std::filesystem::path data_directory;
   std::filesystem::path settings_directory{"/etc/millrace"};
   std::string log_directory;  ///< "": the log goes to stderr
   log::Level log_level = log::Level::info;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <thread>
 
 #include "pipeline/settings/foreign.h"
@@ -14,6 +15,16 @@ std::string host_name() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
   return name.data();
+}
+
+/// Where a service keeps its state, or a user: never the folder that one happens to stand in.
+std::filesystem::path state_directory() {
+  if (::geteuid() == 0) return "/var/lib/millrace";
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state && *state)
+    return std::filesystem::path(state) / "millrace";
+  if (const char* home = std::getenv("HOME"); home && *home)
+    return std::filesystem::path(home) / ".local/state/millrace";
+  return "/var/lib/millrace";
 }
 
 constexpr const char* kNoDiskQueue =
@@ -64,11 +75,12 @@ Options<Process> process_settings() {
   using S = Process;
   using log::Format;
   using log::Level;
-  return Options<S>(S{.node_name = host_name()})
+  return Options<S>(S{.node_name = host_name(), .data_directory = state_directory()})
       .add("node.name", &S::node_name, "Names this process to others.",
            default_text("the host's name"))
       .add("path.data", &S::data_directory,
-           "Where inputs and filters keep what must survive a restart.")
+           "Where inputs and filters keep what must survive a restart.",
+           default_text("/var/lib/millrace for root, else ~/.local/state/millrace"))
       .add("path.settings", &S::settings_directory, "Where millrace.yml and pipelines.yml are.")
       .add("path.logs", &S::log_directory,
            "Where the process's own log goes; stderr where it is not set.")
