@@ -18,8 +18,9 @@ class DateFilter : public Filter {
  public:
   static std::unique_ptr<Filter> create(DateOptions options, const PluginContext& context) {
     auto filter = std::make_unique<DateFilter>();
-    const bool good = filter->read_match(options, context) & filter->read_target(options, context) &
-                      filter->read_timezone(options, context);
+    bool good = filter->read_match(options, context);  // all three, so that every error is reported
+    good = filter->read_target(options, context) && good;
+    good = filter->read_timezone(options, context) && good;
     filter->tags_ = std::move(options.tag_on_failure);
     return good ? std::move(filter) : nullptr;
   }
