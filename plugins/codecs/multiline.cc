@@ -1,13 +1,14 @@
 #include "plugins/codecs/multiline.h"
 
-#include "plugins/support/pattern_names.h"
-#include "plugins/support/regex.h"
+#include "plugins/support/grok_patterns.h"
 #include "plugins/support/text_codec.h"
 
 namespace millrace {
 namespace {
 
 enum class Joins { previous, next };
+
+using Expression = std::shared_ptr<const grok::Pattern>;
 
 struct MultilineOptions {
   std::string pattern;
@@ -25,11 +26,11 @@ struct MultilineOptions {
 /// limits are looked at when a line comes, so that an event may be one line longer.
 class MultilineDecoder : public Decoder {
  public:
-  MultilineDecoder(const MultilineOptions& options, const Charset& charset, const Regex& pattern,
+  MultilineDecoder(const MultilineOptions& options, const Charset& charset, Expression pattern,
                    EcsMode ecs)
       : options_(options),
         utf8_(charset),
-        pattern_(pattern),
+        pattern_(std::move(pattern)),
         keeps_original_(ecs != EcsMode::disabled) {}
 
   void decode(std::span<const std::string_view> messages, Batch& out) override {
@@ -59,9 +60,7 @@ class MultilineDecoder : public Decoder {
     bytes_ = 0;
   }
 
-  std::size_t held_messages() const override {
-    return lines_ == 0 ? 0 : messages_ - first_held_;
-  }
+  std::size_t held_messages() const override { return lines_ == 0 ? 0 : messages_ - first_held_; }
   std::optional<std::chrono::milliseconds> auto_flush() const override {
     return options_.auto_flush_interval;
   }
@@ -70,7 +69,8 @@ class MultilineDecoder : public Decoder {
   static constexpr std::size_t kKeptBuffer = 64 * 1024;
 
   void add(std::string_view line, Batch& out) {
-    const bool joins = pattern_.find(line).has_value() != options_.negate;
+    const bool matches = pattern_->match(line, scratch_, {}) == grok::Outcome::match;
+    const bool joins = matches != options_.negate;
     const auto ends_event = [&] {
       return !joins || lines_ > options_.max_lines || bytes_ >= options_.max_bytes.count;
     };
@@ -93,7 +93,8 @@ class MultilineDecoder : public Decoder {
 
   const MultilineOptions options_;
   Utf8Reader utf8_;
-  const Regex pattern_;
+  const Expression pattern_;
+  grok::Pattern::Scratch scratch_;
   const bool keeps_original_;
   Buffer held_;
   std::size_t lines_ = 0;  // in held_
@@ -109,12 +110,13 @@ class MultilineCodec : public Codec {
  public:
   static std::unique_ptr<Codec> create(MultilineOptions options, const PluginContext& context) {
     const auto charset = read_charset(options.charset, context);
-    const auto pattern = read_pattern(options, context);
+    auto pattern = read_pattern(options, context);
     if (!charset || !pattern) return nullptr;
-    return std::make_unique<MultilineCodec>(std::move(options), *charset, *pattern, context.ecs);
+    return std::make_unique<MultilineCodec>(std::move(options), *charset, std::move(pattern),
+                                            context.ecs);
   }
 
-  MultilineCodec(MultilineOptions options, Charset charset, Regex pattern, EcsMode ecs)
+  MultilineCodec(MultilineOptions options, Charset charset, Expression pattern, EcsMode ecs)
       : options_(std::move(options)),
         charset_(std::move(charset)),
         pattern_(std::move(pattern)),
@@ -130,24 +132,22 @@ class MultilineCodec : public Codec {
   }
 
  private:
-  static std::optional<Regex> read_pattern(const MultilineOptions& options,
-                                           const PluginContext& context) {
-    PatternNames names;
-    for (const std::string& path : options.patterns_dir)
-      if (auto loaded = names.load(path); !loaded) {
-        context.error("patterns_dir", loaded.error().message);
-        return std::nullopt;
-      }
-    const auto expanded = names.expand(options.pattern);
-    auto pattern = expanded ? Regex::compile(*expanded) : Result<Regex>(expanded.error());
+  /// nullptr: reported.
+  static Expression read_pattern(const MultilineOptions& options, const PluginContext& context) {
+    grok::PatternSet names = standard_patterns(context.ecs);
+    if (const auto wrong = add_pattern_directories(names, options.patterns_dir, "*")) {
+      context.error("patterns_dir", *wrong);
+      return nullptr;
+    }
+    auto pattern = grok::Pattern::compile(options.pattern, names);
     if (pattern) return std::move(*pattern);
-    context.error("pattern", pattern.error().message);
-    return std::nullopt;
+    context.error("pattern", grok::render(pattern.error()));
+    return nullptr;
   }
 
   const MultilineOptions options_;
   const Charset charset_;
-  const Regex pattern_;
+  const Expression pattern_;
   const EcsMode ecs_;
 };
 
