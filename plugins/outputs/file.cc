@@ -134,8 +134,7 @@ class FileOutput : public Output {
       log::warn(component_, "an event's path leaves {}: it and others like it go to {}{}", base_,
                 base_, options_.filename_failure);
     for (Pages::Page& page : pages.pages) {
-      FileWriter& file = writer(page.path, stop);
-      if (!persist(stop, [&] { return file.write(page.bytes.view(), page.done); })) return;
+      if (!persist(stop, [&] { return write_page(page, stop); })) return;
       buffers_.give(std::move(page.bytes));
     }
     if (!options_.gzip) return delivery.settle(Verdict::delivered);
@@ -169,8 +168,7 @@ class FileOutput : public Output {
  private:
   static constexpr std::size_t kMostHeldBytes = std::size_t{16} << 20;
 
-  void sort_by_path(const Batch& batch, std::span<const std::uint32_t> events,
-                    Pages& pages) const {
+  void sort_by_path(const Batch& batch, std::span<const std::uint32_t> events, Pages& pages) const {
     std::unordered_map<std::string, std::size_t> page_of;  // by what the template gives
     Buffer path;
     for (std::uint32_t at : events) {
@@ -208,6 +206,19 @@ class FileOutput : public Output {
     }
   }
 
+  /// A path from an event's data that can be no file's goes the way of those that leave the base.
+  Result<void> write_page(Pages::Page& page, const StopSignal& stop) {
+    auto written = writer(page.path, stop).write(page.bytes.view(), page.done);
+    if (written || written.error().code != Errc::invalid || path_.is_constant()) return written;
+    const std::string failures = base_ + options_.filename_failure;
+    if (page.path == failures) return written;
+    if (!std::exchange(said_bad_path_, true))
+      log::warn(component_, "{}: its events and others like them go to {}", written.error().message,
+                failures);
+    files_.erase(page.path);
+    return writer(page.path = failures, stop).write(page.bytes.view(), page.done);
+  }
+
   FileWriter& writer(const std::string& path, const StopSignal& stop) {
     close_stale(stop);
     auto& file = files_[path];
@@ -223,12 +234,14 @@ class FileOutput : public Output {
     const auto now = Clock::now();
     if (files_.size() < kMostOpenFiles && now - cleaned_ < options_.stale_cleanup_interval) return;
     cleaned_ = now;
-    const auto oldest = std::min_element(
+    const auto least_used = std::min_element(
         files_.begin(), files_.end(),
         [](const auto& a, const auto& b) { return a.second->used() < b.second->used(); });
+    const FileWriter* const oldest =
+        least_used == files_.end() ? nullptr : least_used->second.get();
     for (auto file = files_.begin(); file != files_.end();) {
       const bool stale = now - file->second->used() >= options_.stale_cleanup_interval;
-      const bool surplus = files_.size() >= kMostOpenFiles && file == oldest;
+      const bool surplus = files_.size() >= kMostOpenFiles && file->second.get() == oldest;
       if ((stale || surplus) && persist(stop, [&] { return file->second->close(); }))
         file = files_.erase(file);
       else

@@ -33,8 +33,15 @@ FileWriter::~FileWriter() {
   if (fd_ >= 0) ::close(fd_);
 }
 
+/// A name that can never be a file's: trying again would block all other files for good.
+bool is_hopeless(int error) {
+  return error == ENAMETOOLONG || error == EISDIR || error == ENOTDIR || error == ELOOP;
+}
+
 Error FileWriter::failed(const char* what) const {
-  return fail(Errc::io, fmt::format("cannot {} {}: {}", what, path_, std::strerror(errno)));
+  const int error = errno;
+  return fail(is_hopeless(error) ? Errc::invalid : Errc::io,
+              fmt::format("cannot {} {}: {}", what, path_, std::strerror(error)));
 }
 
 Result<void> FileWriter::open() {
