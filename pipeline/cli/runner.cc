@@ -57,10 +57,7 @@ class Watch {
   explicit Watch(std::vector<std::unique_ptr<Pipeline>>& pipelines) {
     thread_ = std::thread([this, &pipelines] {
       for (auto& pipeline : pipelines) {
-        auto ended = pipeline->wait();
-        if (ended) continue;
-        log::error("millrace", "{}", ended.error().message);
-        died_ = true;
+        if (!pipeline->wait()) died_ = true;
       }
       done_ = true;
       Signals::interrupt();

@@ -33,19 +33,24 @@ class Output {
   /// Delivers, in the order in which the events came in. May settle now, or keep the delivery and
   /// settle it later from any thread. A destination that is down is tried again for ever, with
   /// backoff; `stop` tells when the process gives up on what is left, and then the delivery is let
-  /// go unsettled.
-  virtual void write(Delivery delivery, const StopSignal& stop) = 0;
+  /// go unsettled, which is no error.
+  ///
+  /// Errors, here as in flush() and close(): the destination is gone for good, so that neither time
+  /// nor an operator can bring it back (the reader of a pipe ended). The pipeline says so, stops
+  /// its inputs and ends with exit status 2. Nothing of the output is called any more: what it
+  /// holds unsettled when it is destroyed comes again after a restart.
+  virtual Result<void> write(Delivery delivery, const StopSignal& stop) = 0;
 
   /// When flush() should be called if nothing else is written by then; nullopt: nothing is held
   /// back.
   virtual std::optional<std::chrono::steady_clock::time_point> flush_due() const {
     return std::nullopt;
   }
-  /// Delivers and settles what is held back.
-  virtual void flush(const StopSignal& /*stop*/) {}
+  /// Delivers and settles what is held back. Where the process gives up it stays unsettled.
+  virtual Result<void> flush(const StopSignal& /*stop*/) { return {}; }
 
   /// No more deliveries will come: flush, settle, let go of files and connections.
-  virtual void close(const StopSignal& stop) { flush(stop); }
+  virtual Result<void> close(const StopSignal& stop) { return flush(stop); }
 };
 
 }  // namespace millrace

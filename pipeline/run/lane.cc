@@ -19,8 +19,11 @@ void Lane::put(std::uint64_t number, std::optional<Delivery> delivery) {
     // The next in order may always come in: what waits behind it cannot leave before it.
     room_.wait(lock, [&] {
       return bytes_ < settings_.max_bytes ||
-             (settings_.ordered && number == next_ && ready_.empty()) || give_up_.requested();
+             (settings_.ordered && number == next_ && ready_.empty()) || lets_go();
     });
+  }
+  if (lets_go()) return;
+  if (delivery) {
     const std::size_t bytes = delivery->footprint();
     bytes_ += bytes;
     Waiting waiting{std::move(*delivery), bytes};
@@ -61,10 +64,20 @@ std::optional<Lane::Waiting> Lane::take() {
 }
 
 void Lane::work() {
+  auto fed = feed();
+  if (fed) fed = output_.close(give_up_);
+  let_go();
+  if (!fed) on_gone_(std::move(fed).error());
+}
+
+/// Until the last delivery is written, or the process gives up, or the destination is gone.
+Result<void> Lane::feed() {
   for (;;) {
     auto waiting = take();
+    if (give_up_.requested()) return {};
     if (waiting) {
-      output_.write(std::move(waiting->delivery), give_up_);
+      auto written = output_.write(std::move(waiting->delivery), give_up_);
+      if (!written) return written;
       {
         std::lock_guard lock(mutex_);
         bytes_ -= waiting->bytes;
@@ -72,11 +85,27 @@ void Lane::work() {
       room_.notify_all();
     }
     const auto due = output_.flush_due();
-    if (due && *due <= std::chrono::steady_clock::now()) output_.flush(give_up_);
+    if (due && *due <= std::chrono::steady_clock::now()) {
+      auto flushed = output_.flush(give_up_);
+      if (!flushed) return flushed;
+    }
     std::lock_guard lock(mutex_);
-    if (finished_ && ready_.empty()) break;
+    if (finished_ && ready_.empty()) return {};
   }
-  output_.close(give_up_);
+}
+
+/// The thread ends: nobody waits for room any more, and nothing is kept that nobody will take.
+void Lane::let_go() {
+  std::deque<Waiting> ready;
+  std::map<std::uint64_t, std::optional<Waiting>> early;
+  {
+    std::lock_guard lock(mutex_);
+    gone_ = true;
+    ready.swap(ready_);
+    early.swap(early_);
+    bytes_ = 0;
+  }
+  room_.notify_all();
 }
 
 void Lane::finish() {

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -15,7 +16,8 @@ namespace millrace {
 
 /// An output's own road: puts what the workers finish out of order back into order, buffers a
 /// bounded number of bytes, and feeds the output on a thread of its own. A slow or dead output
-/// fills its lane and then holds up only workers that have something for it.
+/// fills its lane and then holds up only workers that have something for it. One that is gone for
+/// good holds up nobody: its deliveries are let go unsettled.
 ///
 /// Thread-safe; start() before put(), finish() after the last put().
 class Lane {
@@ -24,9 +26,12 @@ class Lane {
     std::size_t max_bytes;
     bool ordered = true;  ///< pipeline.ordered
   };
+  /// Told once, from the lane's thread, when and why the destination is gone for good.
+  using OnGone = std::function<void(Error)>;
+
   /// `give_up` lets writes that wait for a dead destination end, unsettled.
-  Lane(Output& output, const StopSignal& give_up, Settings settings)
-      : output_(output), give_up_(give_up), settings_(settings) {}
+  Lane(Output& output, const StopSignal& give_up, Settings settings, OnGone on_gone)
+      : output_(output), give_up_(give_up), settings_(settings), on_gone_(std::move(on_gone)) {}
   ~Lane();
 
   void start();
@@ -44,7 +49,8 @@ class Lane {
     room_.notify_all();
   }
 
-  /// Delivers everything that was put, closes the output and ends the thread.
+  /// Delivers everything that was put (nothing more after a give-up), closes the output and ends
+  /// the thread.
   void finish();
 
  private:
@@ -52,13 +58,17 @@ class Lane {
     Delivery delivery;
     std::size_t bytes;
   };
+  bool lets_go() const { return gone_ || give_up_.requested(); }
   void release_in_order();
   void work();
+  Result<void> feed();
+  void let_go();
   std::optional<Waiting> take();
 
   Output& output_;
   const StopSignal& give_up_;
   const Settings settings_;
+  const OnGone on_gone_;
 
   mutable std::mutex mutex_;
   std::condition_variable room_;
@@ -69,6 +79,7 @@ class Lane {
   std::deque<Waiting> ready_;  // guarded by mutex_: in order
   std::size_t bytes_ = 0;      // guarded by mutex_: in early_ and ready_
   bool finished_ = false;      // guarded by mutex_
+  bool gone_ = false;          // guarded by mutex_: the destination, for good
   std::thread thread_;
 };
 

@@ -19,16 +19,11 @@ class Pipeline::Source : public Emitter {
   void start() {
     thread_ = std::thread([this] {
       auto ended = planned_.input->run(*this);
-      if (ended) return;
-      log::error("pipeline " + pipeline_.id(), "input {} died: {}", planned_.id,
-                 ended.error().message);
-      error_ = std::move(ended).error();
-      pipeline_.stop();
+      if (!ended) pipeline_.die("input " + planned_.id + " died", std::move(ended).error());
     });
   }
   void join() { thread_.join(); }
   void close() { planned_.input->close(); }
-  const std::optional<Error>& error() const { return error_; }
 
   bool emit(Batch::Ptr batch, SourcePosition position) override {
     if (batch->empty()) {
@@ -56,7 +51,6 @@ class Pipeline::Source : public Emitter {
   config::Diagnostics ignored_;  // the plan has reported them
   const Decorations decorations_;
   Receipts receipts_;
-  std::optional<Error> error_;  // written by the thread, read after join()
   std::thread thread_;
 };
 
@@ -67,7 +61,8 @@ Pipeline::Pipeline(std::unique_ptr<Plan> plan, PipelineSettings settings)
   for (PlannedOutput& output : plan_->outputs()) {
     output_accounts_.push_back(&ledger_.add_output(output.id));
     lanes_.push_back(std::make_unique<Lane>(
-        *output.output, give_up_, Lane::Settings{settings_.max_output_bytes, settings_.ordered}));
+        *output.output, give_up_, Lane::Settings{settings_.max_output_bytes, settings_.ordered},
+        [this, id = output.id](Error why) { die("output " + id + " is gone", std::move(why)); }));
   }
 }
 
@@ -126,6 +121,16 @@ void Pipeline::hand_over(NumberedBatch batch, std::uint32_t arrived,
   for (std::size_t i : full) lanes_[i]->put(batch.number, std::move(by_lane[i]));
 }
 
+void Pipeline::die(std::string_view who, Error error) {
+  Error death = std::move(error).at(who);
+  log::error("pipeline " + id(), "{}; the pipeline ends", death.message);
+  {
+    const std::lock_guard lock(death_mutex_);
+    if (!death_) death_ = std::move(death);
+  }
+  stop();
+}
+
 void Pipeline::stop() { stop_.request(); }
 
 void Pipeline::give_up() {
@@ -141,10 +146,8 @@ Result<void> Pipeline::wait() {
   for (std::thread& worker : workers_) worker.join();
   for (auto& lane : lanes_) lane->finish();
   for (auto& source : sources_) source->close();
-  for (auto& source : sources_) {
-    if (source->error()) return Error(*source->error()).at("pipeline " + id());
-  }
-  return {};
+  const std::lock_guard lock(death_mutex_);
+  return death_ ? Result<void>(*death_) : Result<void>();
 }
 
 }  // namespace millrace

@@ -2,7 +2,10 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -42,8 +45,9 @@ class Pipeline {
   /// Ends at once: what no output has confirmed stays unconfirmed, and its position is not stored.
   void give_up();
 
-  /// Returns when all inputs have ended and everything is delivered or given up. Errors: an input
-  /// died.
+  /// Returns when all inputs have ended and everything is delivered or given up. Errors: the first
+  /// of what ended the pipeline, an input that died or an output whose destination is gone for
+  /// good; it is in the log already.
   Result<void> wait();
 
   const Ledger& ledger() const { return ledger_; }
@@ -55,6 +59,8 @@ class Pipeline {
  private:
   class Source;
 
+  /// Something cannot go on: the inputs end. From any thread. `who`: "input ID died".
+  void die(std::string_view who, Error error);
   void run_worker();
   void hand_over(NumberedBatch batch, std::uint32_t arrived, std::vector<Selection> routes);
 
@@ -68,6 +74,8 @@ class Pipeline {
   std::vector<std::unique_ptr<Source>> sources_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<std::thread> workers_;
+  std::mutex death_mutex_;
+  std::optional<Error> death_;  // guarded by death_mutex_: the first
 };
 
 }  // namespace millrace

@@ -8,6 +8,7 @@
 #include "pipeline/event/template.h"
 #include "pipeline/observe/log.h"
 #include "plugins/outputs/file_writer.h"
+#include "plugins/support/persist.h"
 
 namespace millrace {
 namespace {
@@ -128,41 +129,46 @@ class FileOutput : public Output {
     return pages;
   }
 
-  void write(Delivery delivery, const StopSignal& stop) override {
+  Result<void> write(Delivery delivery, const StopSignal& stop) override {
     auto& pages = static_cast<Pages&>(*delivery.parcel);
     if (pages.failures && !std::exchange(said_bad_path_, true))
       log::warn(component_, "an event's path leaves {}: it and others like it go to {}{}", base_,
                 base_, options_.filename_failure);
     for (Pages::Page& page : pages.pages) {
-      if (!persist(stop, [&] { return write_page(page, stop); })) return;
+      if (!persist(component_, stop, [&] { return write_page(page, stop); })) return {};
       buffers_.give(std::move(page.bytes));
     }
-    if (!options_.gzip) return delivery.settle(Verdict::delivered);
+    if (!options_.gzip) {
+      delivery.settle(Verdict::delivered);
+      return {};
+    }
     delivery.parcel.reset();
     held_bytes_ += delivery.footprint();
     held_.push_back(std::move(delivery));
     if (!flush_due_) flush_due_ = Clock::now() + options_.flush_interval;
-    if (held_bytes_ > kMostHeldBytes) flush(stop);
+    return held_bytes_ > kMostHeldBytes ? flush(stop) : Result<void>();
   }
 
   std::optional<Clock::time_point> flush_due() const override { return flush_due_; }
 
   /// With gzip, what the compressor holds is on its way to the file only now.
-  void flush(const StopSignal& stop) override {
+  Result<void> flush(const StopSignal& stop) override {
     flush_due_.reset();
     for (auto& [path, file] : files_)
-      if (!persist(stop, [&file = file] { return file->sync(); })) return;
+      if (!persist(component_, stop, [&file = file] { return file->sync(); })) return {};
     for (Delivery& delivery : held_) delivery.settle(Verdict::delivered);
     held_.clear();
     held_bytes_ = 0;
+    return {};
   }
 
-  void close(const StopSignal& stop) override {
+  Result<void> close(const StopSignal& stop) override {
     for (auto& [path, file] : files_)
-      if (!persist(stop, [&file = file] { return file->close(); })) return;
+      if (!persist(component_, stop, [&file = file] { return file->close(); })) return {};
     for (Delivery& delivery : held_) delivery.settle(Verdict::delivered);
     held_.clear();
     files_.clear();
+    return {};
   }
 
  private:
@@ -185,25 +191,6 @@ class FileOutput : public Output {
     if (!pages.failures)
       pages.failures = pages.add(base_ + options_.filename_failure, buffers_.take());
     return *pages.failures;
-  }
-
-  /// Tries for ever, with growing pauses; says once what is wrong and once that it is over. False:
-  /// the process gives up.
-  template <typename Step>
-  bool persist(const StopSignal& stop, Step step) {
-    std::chrono::milliseconds pause{50};
-    for (bool said = false;;) {
-      auto result = step();
-      if (result) {
-        if (said) log::info(component_, "writing works again");
-        return true;
-      }
-      if (!std::exchange(said, true))
-        log::error(component_, "{}; trying again until it works, nothing is lost",
-                   result.error().message);
-      if (!stop.wait(pause)) return false;
-      pause = std::min(pause * 2, std::chrono::milliseconds(5000));
-    }
   }
 
   /// A path from an event's data that can be no file's goes the way of those that leave the base.
@@ -242,7 +229,7 @@ class FileOutput : public Output {
     for (auto file = files_.begin(); file != files_.end();) {
       const bool stale = now - file->second->used() >= options_.stale_cleanup_interval;
       const bool surplus = files_.size() >= kMostOpenFiles && file->second.get() == oldest;
-      if ((stale || surplus) && persist(stop, [&] { return file->second->close(); }))
+      if ((stale || surplus) && persist(component_, stop, [&] { return file->second->close(); }))
         file = files_.erase(file);
       else
         ++file;

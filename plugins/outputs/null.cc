@@ -10,7 +10,10 @@ class NullOutput : public Output {
   static std::unique_ptr<Output> create(NullOptions, const PluginContext&) {
     return std::make_unique<NullOutput>();
   }
-  void write(Delivery delivery, const StopSignal&) override { delivery.settle(Verdict::delivered); }
+  Result<void> write(Delivery delivery, const StopSignal&) override {
+    delivery.settle(Verdict::delivered);
+    return {};
+  }
 };
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "pipeline/observe/log.h"
+#include "plugins/support/persist.h"
 
 namespace millrace {
 namespace {
@@ -21,7 +21,7 @@ struct Text : Parcel {
 class StdoutOutput : public Output {
  public:
   explicit StdoutOutput(const PluginContext& context)
-      : id_(context.id), encoder_(context.codec->encoder()) {}
+      : component_("output " + context.id), encoder_(context.codec->encoder()) {}
 
   static std::unique_ptr<Output> create(StdoutOptions, const PluginContext& context) {
     return std::make_unique<StdoutOutput>(context);
@@ -34,34 +34,39 @@ class StdoutOutput : public Output {
     return text;
   }
 
-  void write(Delivery delivery, const StopSignal& stop) override {
-    if (write_all(static_cast<const Text&>(*delivery.parcel).bytes.view(), stop))
-      delivery.settle(Verdict::delivered);
+  Result<void> write(Delivery delivery, const StopSignal& stop) override {
+    std::string_view bytes = static_cast<const Text&>(*delivery.parcel).bytes.view();
+    bool reader_left = false;
+    const bool done = persist(component_, stop, [&] { return put(bytes, stop, reader_left); });
+    if (reader_left) return fail(Errc::closed, "nobody reads standard output any more");
+    if (done && bytes.empty()) delivery.settle(Verdict::delivered);
+    return {};
   }
 
  private:
-  /// False: nobody will ever read it, or the process gives up.
-  bool write_all(std::string_view bytes, const StopSignal& stop) {
-    while (!bytes.empty() && !broken_) {
+  /// Writes until `bytes` is empty, the reader has left or the process gives up; an error is worth
+  /// another try.
+  static Result<void> put(std::string_view& bytes, const StopSignal& stop, bool& reader_left) {
+    while (!bytes.empty() && !reader_left) {
       const ssize_t wrote = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
       if (wrote >= 0) {
         bytes.remove_prefix(static_cast<std::size_t>(wrote));
       } else if (errno == EAGAIN) {
         pollfd waiting[] = {{STDOUT_FILENO, POLLOUT, 0}, {stop.fd(), POLLIN, 0}};
         poll(waiting, 2, -1);
-        if (stop.requested()) return false;
+        if (stop.requested()) return {};
+      } else if (errno == EPIPE || errno == EBADF) {
+        reader_left = true;
       } else if (errno != EINTR) {
-        broken_ = errno == EPIPE || errno == EBADF;
-        log::error("output " + id_, "cannot write to standard output: {}", std::strerror(errno));
-        if (!broken_ && !stop.wait(std::chrono::seconds(1))) return false;
+        return fail(Errc::io,
+                    std::string("cannot write to standard output: ") + std::strerror(errno));
       }
     }
-    return bytes.empty();
+    return {};
   }
 
-  const std::string id_;
+  const std::string component_;
   const std::unique_ptr<Encoder> encoder_;
-  bool broken_ = false;  // the reader is gone: what comes now stays unconfirmed
 };
 
 }  // namespace

@@ -16,14 +16,19 @@ struct Nobody : Acknowledged {
 /// Remembers in which order deliveries came: the first event's message is the batch's number.
 class Recorder : public Output {
  public:
-  void write(Delivery delivery, const StopSignal&) override {
+  Result<void> write(Delivery delivery, const StopSignal&) override {
     if (gate.valid()) gate.wait();
     seen.push_back(delivery.batch()[0].timestamp().ns);
+    if (seen.size() > most) return fail(Errc::closed, "nobody reads it");
     delivery.settle(Verdict::delivered);
+    return {};
   }
+  std::size_t most = SIZE_MAX;  ///< deliveries; then the destination is gone
   std::vector<std::int64_t> seen;
   std::shared_future<void> gate;
 };
+
+void never_gone(Error error) { ADD_FAILURE() << error.message; }
 
 struct Bench {
   LedgerCounters pipeline;
@@ -42,7 +47,7 @@ TEST(Lane, PutsWhatComesEarlyBackIntoOrder) {
     Bench bench;
     Recorder recorder;
     StopSignal give_up;
-    Lane lane(recorder, give_up, {.max_bytes = std::size_t{1} << 30});
+    Lane lane(recorder, give_up, {.max_bytes = std::size_t{1} << 30}, never_gone);
     lane.start();
     std::vector<std::uint64_t> numbers(40);
     for (std::uint64_t i = 0; i < numbers.size(); ++i) numbers[i] = i;
@@ -66,7 +71,7 @@ TEST(Lane, UnorderedDeliversWithoutWaitingForEarlierNumbers) {
   Bench bench;
   Recorder recorder;
   StopSignal give_up;
-  Lane lane(recorder, give_up, {.max_bytes = 1, .ordered = false});
+  Lane lane(recorder, give_up, {.max_bytes = 1, .ordered = false}, never_gone);
   lane.start();
   lane.put(7, bench.delivery(7));
   lane.finish();
@@ -79,7 +84,7 @@ TEST(Lane, AFullLaneHoldsUpOnlyThoseWhoHaveSomethingForIt) {
   Recorder recorder;
   recorder.gate = open.get_future().share();
   StopSignal give_up;
-  Lane lane(recorder, give_up, {.max_bytes = 1});
+  Lane lane(recorder, give_up, {.max_bytes = 1}, never_gone);
   lane.start();
   lane.put(0, bench.delivery(0));
   lane.put(1, std::nullopt);  // nothing for it: does not wait although the output hangs
@@ -100,7 +105,7 @@ TEST(Lane, EarlyNumbersNeverBlockTheOneTheyWaitFor) {
   Bench bench;
   Recorder recorder;
   StopSignal give_up;
-  Lane lane(recorder, give_up, {.max_bytes = 1});
+  Lane lane(recorder, give_up, {.max_bytes = 1}, never_gone);
   lane.start();
   std::thread early([&] { lane.put(1, bench.delivery(1)); });
   lane.put(0, bench.delivery(0));
@@ -115,7 +120,7 @@ TEST(Lane, GivingUpFreesThoseWhoWait) {
   Recorder recorder;
   recorder.gate = open.get_future().share();
   StopSignal give_up;
-  Lane lane(recorder, give_up, {.max_bytes = 1});
+  Lane lane(recorder, give_up, {.max_bytes = 1}, never_gone);
   lane.start();
   std::thread worker([&] {
     for (std::uint64_t number = 0; number < 5; ++number) lane.put(number, bench.delivery(0));
@@ -125,6 +130,36 @@ TEST(Lane, GivingUpFreesThoseWhoWait) {
   worker.join();
   open.set_value();
   lane.finish();
+}
+
+TEST(Lane, ADestinationThatIsGoneHoldsUpNobodyAndConfirmsNothing) {
+  Bench bench;
+  Recorder recorder;
+  recorder.most = 1;
+  StopSignal give_up;
+  std::vector<std::string> causes;
+  Lane lane(recorder, give_up, {.max_bytes = 1},
+            [&](Error cause) { causes.push_back(cause.message); });
+  lane.start();
+  for (std::uint64_t number = 0; number < 50; ++number)
+    lane.put(number, bench.delivery(static_cast<std::int64_t>(number)));
+  lane.finish();
+  EXPECT_EQ(causes, std::vector<std::string>{"nobody reads it"});
+  EXPECT_EQ(recorder.seen, (std::vector<std::int64_t>{0, 1}));
+  EXPECT_EQ(bench.pipeline.snapshot().delivered, 1u);
+}
+
+TEST(Lane, WritesNothingMoreOnceTheProcessGivesUp) {
+  Bench bench;
+  Recorder recorder;
+  StopSignal give_up;
+  give_up.request();
+  Lane lane(recorder, give_up, {.max_bytes = 1}, never_gone);
+  lane.start();
+  for (std::uint64_t number = 0; number < 5; ++number) lane.put(number, bench.delivery(0));
+  lane.finish();
+  EXPECT_EQ(recorder.seen, std::vector<std::int64_t>());
+  EXPECT_EQ(bench.pipeline.snapshot().in_flight(), 5u);
 }
 
 }  // namespace

@@ -76,13 +76,14 @@ class CollectOutput : public Output {
   static std::unique_ptr<Output> create(NoOptions, const PluginContext&) {
     return std::make_unique<CollectOutput>();
   }
-  void write(Delivery delivery, const StopSignal&) override {
+  Result<void> write(Delivery delivery, const StopSignal&) override {
     {
       std::lock_guard lock(collected_mutex);
       for (std::uint32_t at : delivery.events())
         collected.push_back(delivery.batch()[at].get(kNumber)->integer());
     }
     delivery.settle(Verdict::delivered);
+    return {};
   }
 };
 
@@ -92,9 +93,21 @@ class DeadOutput : public Output {
   static std::unique_ptr<Output> create(NoOptions, const PluginContext&) {
     return std::make_unique<DeadOutput>();
   }
-  void write(Delivery, const StopSignal& stop) override {
+  Result<void> write(Delivery, const StopSignal& stop) override {
     while (stop.wait(std::chrono::hours(1))) {
     }
+    return {};
+  }
+};
+
+/// Its destination is gone from the start.
+class GoneOutput : public Output {
+ public:
+  static std::unique_ptr<Output> create(NoOptions, const PluginContext&) {
+    return std::make_unique<GoneOutput>();
+  }
+  Result<void> write(Delivery, const StopSignal&) override {
+    return fail(Errc::closed, "nobody reads it");
   }
 };
 
@@ -118,6 +131,7 @@ Registry registry() {
       filter_plugin("threes", "Drops and doubles.", Options<NoOptions>(), ThreesFilter::create));
   all.add(output_plugin("collect", "Remembers.", Options<NoOptions>(), CollectOutput::create));
   all.add(output_plugin("dead", "Hangs.", Options<NoOptions>(), DeadOutput::create));
+  all.add(output_plugin("gone", "Fails.", Options<NoOptions>(), GoneOutput::create));
   all.add(codec_plugin("plain", "None.", Options<NoOptions>(), PlainCodec::create));
   return all;
 }
@@ -209,6 +223,20 @@ TEST(Pipeline, SaysWhichInputDied) {
   ASSERT_FALSE(ended);
   EXPECT_NE(ended.error().message.find("the source broke"), std::string::npos);
   EXPECT_EQ(collected.size(), 10u);
+}
+
+TEST(Pipeline, AnOutputThatIsGoneEndsItAndConfirmsNothing) {
+  PipelineSettings settings;
+  settings.max_output_bytes = 1;
+  settings.max_queue_bytes = 1;
+  Rig rig("input { count { count => 1000000000 } } output { collect { } gone { id => 'g' } }",
+          settings);
+  auto ended = rig.pipeline->wait();
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().message, "output g is gone: nobody reads it");
+  EXPECT_EQ(acknowledged_upto, 0u);
+  EXPECT_EQ(rig.pipeline->ledger().pipeline().snapshot().delivered, 0u);
+  EXPECT_FALSE(collected.empty()) << "the other output gets what had come in";
 }
 
 }  // namespace

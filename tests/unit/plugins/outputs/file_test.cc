@@ -24,10 +24,10 @@ class FileOutputTest : public testing::Test {
     Registry codecs;
     codecs.add(json_lines_codec());
     codecs.add(line_codec());
-    return MadeOutput(file_output(),
-                      "file { path => '" + path + "' codec => line { format => '%{m}' } " +
-                          options + " }",
-                      EcsMode::disabled, std::move(codecs));
+    return MadeOutput(
+        file_output(),
+        "file { path => '" + path + "' codec => line { format => '%{m}' } " + options + " }",
+        EcsMode::disabled, std::move(codecs));
   }
 
   /// As the engine does it: on a worker, then on the output's thread.
@@ -42,7 +42,7 @@ class FileOutputTest : public testing::Test {
     auto deliveries =
         Dispatch::split(std::move(batch), batch_size(all), {all}, {&counters_}, pipeline_);
     deliveries.at(0).parcel = std::move(parcel);
-    output.write(std::move(deliveries.at(0)), stop_);
+    EXPECT_TRUE(output.write(std::move(deliveries.at(0)), stop_));
   }
   static std::uint32_t batch_size(const Selection& all) {
     return static_cast<std::uint32_t>(all.size());
@@ -66,7 +66,7 @@ TEST_F(FileOutputTest, AppendsAndMakesDirectories) {
     MadeOutput output = make(files_.path("new/er/out"));
     ASSERT_TRUE(output.made) << output.messages();
     deliver(*output.made, {R"({"m":"a"})", R"({"m":"b"})"});
-    output.made->close(stop_);
+    ASSERT_TRUE(output.made->close(stop_));
   }
   EXPECT_EQ(files_.read("new/er/out"), "a\nb\na\nb\n");
   EXPECT_EQ(delivered(), 4u);
@@ -94,9 +94,12 @@ TEST_F(FileOutputTest, KeepsTheOrderInEachFileOfATemplatedPath) {
 TEST_F(FileOutputTest, EventsCannotLeaveTheBaseDirectory) {
   files_.write("base/x", "");
   MadeOutput output = make(files_.path("base/%{app}"), "filename_failure => failed");
-  const Events hostile = {R"({"m":"1","app":"../../etc/passwd"})", R"({"m":"2","app":"a/../../b"})",
-                          R"({"m":"3","app":".."})",              R"({"m":"4","app":""})",
-                          R"({"m":"5","app":"a\u0000b"})",        R"({"m":"6","app":"a/"})",
+  const Events hostile = {R"({"m":"1","app":"../../etc/passwd"})",
+                          R"({"m":"2","app":"a/../../b"})",
+                          R"({"m":"3","app":".."})",
+                          R"({"m":"4","app":""})",
+                          R"({"m":"5","app":"a\u0000b"})",
+                          R"({"m":"6","app":"a/"})",
                           R"({"m":"7","app":"/etc/passwd"})"};
   deliver(*output.made, hostile);
   deliver(*output.made, {R"({"m":"8","app":"etc/..a"})"});
@@ -116,10 +119,10 @@ TEST_F(FileOutputTest, SettlesCompressedEventsWhenTheyAreInTheFile) {
   deliver(*output.made, {R"({"m":"a"})"});
   EXPECT_EQ(delivered(), 0u);
   ASSERT_TRUE(output.made->flush_due());
-  output.made->flush(stop_);
+  ASSERT_TRUE(output.made->flush(stop_));
   EXPECT_EQ(delivered(), 1u);
   deliver(*output.made, {R"({"m":"b"})"});
-  output.made->close(stop_);
+  ASSERT_TRUE(output.made->close(stop_));
   EXPECT_EQ(delivered(), 2u);
   const gzFile file = gzopen(files_.path("out.gz").c_str(), "rb");
   char text[100];
