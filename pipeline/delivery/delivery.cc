@@ -48,11 +48,14 @@ void Dispatch::settle_unwanted(std::uint32_t arrived, std::span<const Selection>
     for (std::uint32_t at : selection) goes_on[at] = true;
   Selection gone;
   std::uint64_t dropped = 0;
+  std::uint64_t dead_lettered = 0;
   for (std::uint32_t at = 0; at < batch.size(); ++at) {
     if (goes_on[at]) continue;
     gone.push_back(at);
     if (batch.state(at) == EventState::replaced)
       ++replaced;
+    else if (batch.state(at) == EventState::dead_lettered)
+      ++dead_lettered;
     else
       ++dropped;
   }
@@ -60,6 +63,7 @@ void Dispatch::settle_unwanted(std::uint32_t arrived, std::span<const Selection>
   // Modular arithmetic keeps the sum right where a split left fewer than there were.
   pipeline_.made(batch.size() - arrived - replaced);
   pipeline_.settled(Verdict::dropped, dropped);
+  pipeline_.settled(Verdict::dead_lettered, dead_lettered);
   settle_receipts(gone);
 }
 

@@ -19,8 +19,9 @@ using Selection = std::vector<std::uint32_t>;
 
 enum class EventState : std::uint8_t {
   live,
-  dropped,   ///< the config said so
-  replaced,  ///< its children stand for it (split)
+  dropped,        ///< the config said so
+  replaced,       ///< its children stand for it (split)
+  dead_lettered,  ///< a filter refused it for good and the dead-letter queue has dealt with it
 };
 
 /// The unit of work: events with all the memory that their values view. Inputs fill it, workers run

@@ -9,9 +9,7 @@ namespace millrace {
 /// none does (RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF).
 inline std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto continues = [&](std::size_t i) {
-    return i < text.size() && (byte(i) & 0xC0) == 0x80;
-  };
+  const auto continues = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0) == 0x80; };
   const unsigned char first = byte(0);
   if (first < 0x80) return 1;
   if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
@@ -26,6 +24,15 @@ inline std::size_t utf8_length(std::string_view text) {
     return first == 0xF4 && byte(1) > 0x8F ? 0 : 4;
   }
   return 0;
+}
+
+/// The beginning of `text`, at most `bytes`, that does not end within a character.
+inline std::string_view cut_utf8(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  std::size_t end = bytes;
+  while (end > 0 && bytes - end < 3 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;
+  return text.substr(0, end);
 }
 
 }  // namespace millrace

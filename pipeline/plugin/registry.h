@@ -13,6 +13,7 @@
 #include "pipeline/plugin/input.h"
 #include "pipeline/plugin/options.h"
 #include "pipeline/plugin/output.h"
+#include "pipeline/queue/dead_letter.h"
 
 namespace millrace {
 
@@ -25,6 +26,8 @@ struct PipelineInfo {
       data_directory;  ///< path.data; plugins make their own folder below it, plugins/...
   EcsMode ecs = EcsMode::v8;
   bool console = false;  ///< stdout is a terminal
+  /// Where filters and outputs send what is refused for good; never null.
+  std::shared_ptr<DeadLetters> dead_letters = counting_dead_letters("dead letters");
 };
 
 /// What a plugin's create() gets besides its options.

@@ -67,6 +67,15 @@ TEST(Delivery, ADroppedEventIsConfirmedByBeingDropped) {
   EXPECT_EQ(books.pipeline.snapshot().dropped, 2u);
 }
 
+TEST(Delivery, AnEventThatAFilterDeadLetteredIsConfirmedAndCountedAsThat) {
+  Books books;
+  auto batch = books.batch(1, 5);
+  batch->set_state(0, EventState::dead_lettered);
+  Dispatch::split(std::move(batch), 1, {}, {}, books.pipeline);
+  EXPECT_EQ(books.listener.positions, std::vector<std::uint64_t>{5});
+  EXPECT_EQ(books.pipeline.snapshot().dead_lettered, 1u);
+}
+
 TEST(Delivery, ASplitEventIsConfirmedByAllItsPieces) {
   Books books;
   auto batch = books.batch(1, 5);
