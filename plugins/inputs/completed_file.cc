@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,24 +15,34 @@ Error failed(const char* what, const std::string& path) {
   return fail(Errc::io, fmt::format("cannot {} {}: {}", what, path, std::strerror(errno)));
 }
 
-Result<void> append_line(const std::string& log, const std::string& line) {
-  const int fd = open(log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return failed("open file_completed_log_path", log);
-  const std::string text = line + '\n';
-  Result<void> outcome;
-  if (write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    outcome = failed("write to file_completed_log_path", log);
-  close(fd);
-  return outcome;
+/// A full disk may take a part of a line, which would spoil the next one.
+bool append_whole(int fd, const std::string& text) {
+  struct stat before {};
+  if (fstat(fd, &before) != 0) return false;
+  errno = ENOSPC;  // what a short write means
+  if (write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      (fsync(fd) == 0 || errno == EINVAL))  // EINVAL: a device, which keeps nothing back
+    return true;
+  const int error = errno;
+  const bool undone = ftruncate(fd, before.st_size) == 0;
+  errno = undone ? error : errno;
+  return false;
 }
 
 }  // namespace
 
-Result<void> dispose_of(const std::string& path, const FileInputOptions& options) {
-  if (options.removes_completed() && unlink(path.c_str()) != 0 && errno != ENOENT)
-    return failed("delete", path);
-  return options.logs_completed() ? append_line(*options.file_completed_log_path, path)
-                                  : Result<void>();
+Result<void> log_completed(const std::string& log, const std::string& path) {
+  const int fd = open(log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) return failed("open file_completed_log_path", log);
+  Result<void> outcome;
+  if (!append_whole(fd, path + '\n')) outcome = failed("write to file_completed_log_path", log);
+  close(fd);
+  return outcome;
+}
+
+Result<void> delete_completed(const std::string& path) {
+  if (unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+  return failed("delete", path);
 }
 
 }  // namespace millrace

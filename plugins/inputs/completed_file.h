@@ -3,13 +3,14 @@
 #include <string>
 
 #include "pipeline/result.h"
-#include "plugins/inputs/file_options.h"
 
 namespace millrace {
 
-/// Does `file_completed_action` for the file at `path`: deletes it, then logs its path, as far as
-/// the options want either. One that is gone already counts as deleted. Errors: Errc::io; what
-/// would have come next is not done then.
-Result<void> dispose_of(const std::string& path, const FileInputOptions& options);
+/// Appends `path` and a line break to the file `log`, which is made where it is missing, and syncs
+/// it. Errors: Errc::io; nothing that a reader would take for the path is in it then.
+Result<void> log_completed(const std::string& log, const std::string& path);
+
+/// Deletes a file. One that is gone already counts as deleted. Errors: Errc::io.
+Result<void> delete_completed(const std::string& path);
 
 }  // namespace millrace

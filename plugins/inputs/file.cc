@@ -15,6 +15,7 @@ namespace millrace {
 namespace {
 
 using Clock = WatchedFile::Clock;
+using Counts = FilePositions::Counts;
 using O = FileInputOptions;
 
 /// How long a file that has no name any more is watched for last words.
@@ -101,16 +102,17 @@ class FileInput : public Input {
 
  private:
   struct Watched {
-    Watched(const FoundFile& found, const FileSource& source, std::uint64_t offset, bool archive)
-        : file(found, source, offset,
-               archive ? FilePositions::Resume::when_whole : FilePositions::Resume::at_offset),
-          is_archive(archive),
+    Watched(const FoundFile& found, const FileSource& source, std::uint64_t offset,
+            FilePositions::Counts counts)
+        : file(found, source, offset, counts),
+          is_archive(counts == FilePositions::Counts::unpacked),
           disk_size(found.size) {}
     WatchedFile file;
     const bool is_archive;
-    const std::uint64_t disk_size;
-    bool finished = false;  // in read mode: everything is emitted
-    bool done = false;      // to be watched no longer
+    std::uint64_t disk_size;  // when it was looked at last
+    bool finished = false;    // in read mode: everything is emitted
+    bool logged = false;      // in read mode: as completed
+    bool done = false;        // to be watched no longer
   };
 
   bool reads() const { return options_.mode == O::Mode::read; }
@@ -147,30 +149,39 @@ class FileInput : public Input {
 
   void sort(std::vector<FoundFile>& found) const {
     if (options_.file_sort_by == O::SortBy::last_modified)
-      std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
-        return a.modified_ns < b.modified_ns;
-      });
+      std::stable_sort(found.begin(), found.end(),
+                       [](const auto& a, const auto& b) { return a.modified_ns < b.modified_ns; });
     if (options_.file_sort_direction == O::Direction::desc)
       std::reverse(found.begin(), found.end());
   }
 
   void consider(const FoundFile& file, bool first) {
     if (is_too_old(file)) return;
-    const std::optional<std::uint64_t> stored = positions_.find(file);
-    const bool archive = reads() && is_archive(file.path);
-    const bool whole = stored && *stored == file.size;
-    if (reads() && whole && !options_.removes_completed()) return;  // was logged as completed
+    const std::optional<FileRecord> stored = positions_.find(file);
+    const bool whole =
+        stored && stored->offset == file.size && (file.size > 0 || stored->completed);
+    if (reads() && whole) return consider_whole(file, *stored);
+    if (reads() && is_archive(file.path)) {
+      if (!is_damaged(file)) watch(file, stored ? stored->unpacked : 0, Counts::unpacked);
+      return;
+    }
     std::uint64_t offset = 0;
     if (stored)
-      offset = *stored <= file.size ? *stored : 0;  // larger: it was cut and written anew
+      offset = stored->offset <= file.size ? stored->offset : 0;  // larger: it was cut
     else if (!reads() && first && options_.start_position == O::Start::end)
       offset = file.size;
-    if (archive && !whole) {
-      offset = 0;
-      if (is_damaged(file)) return;
-    }
-    files_.push_back(std::make_unique<Watched>(file, source_, offset, archive));
-    if (archive && whole) files_.back()->finished = true;
+    watch(file, offset, Counts::bytes);
+  }
+
+  /// A file that an earlier run delivered, and perhaps did not come to log or delete.
+  void consider_whole(const FoundFile& file, const FileRecord& stored) {
+    if (stored.completed && !options_.removes_completed()) return;
+    watch(file, file.size, Counts::bytes).finished = true;
+    files_.back()->logged = stored.completed;
+  }
+
+  Watched& watch(const FoundFile& file, std::uint64_t offset, Counts counts) {
+    return *files_.emplace_back(std::make_unique<Watched>(file, source_, offset, counts));
   }
 
   bool is_too_old(const FoundFile& file) const {
@@ -212,9 +223,12 @@ class FileInput : public Input {
       return true;
     }
     switch (read_turn(watched, emitter)) {
-      case WatchedFile::Outcome::stopped: return false;
-      case WatchedFile::Outcome::more: return true;
-      case WatchedFile::Outcome::end: break;
+      case WatchedFile::Outcome::stopped:
+        return false;
+      case WatchedFile::Outcome::more:
+        return true;
+      case WatchedFile::Outcome::end:
+        break;
     }
     if (!file.finish(emitter)) return false;
     file.close();
@@ -225,8 +239,9 @@ class FileInput : public Input {
   bool tail(Watched& watched, Emitter& emitter) {
     WatchedFile& file = watched.file;
     struct stat about {};
-    const bool there = file.is_open() ? file.about(about) : is_at_its_path(file, about);
-    if (!there) return watched.done = true;
+    const bool there = file.is_open() ? file.about(about) : file.locate(about);
+    if (!there) return give_up_gone(watched), true;
+    watched.disk_size = static_cast<std::uint64_t>(about.st_size);
     if (static_cast<std::uint64_t>(about.st_size) < file.offset()) {
       log::info(component_, "{} was cut: reading from its start", file.path());
       if (file.is_open() && !file.finish(emitter)) return false;
@@ -246,17 +261,27 @@ class FileInput : public Input {
     const bool deleted = about.st_nlink == 0 && file.quiet_for() > kDeletedGrace;
     if (!deleted && file.quiet_for() <= options_.close_older) return true;
     struct stat named {};
-    if (deleted || !is_at_its_path(file, named)) {  // nothing will end what is unfinished
+    if (deleted || !file.locate(named)) {  // nothing will end what is unfinished
       if (!file.finish(emitter)) return false;
-      watched.done = true;
+      done_with(watched);
       if (deleted) positions_.forget(file.id());
     }
     file.close();
     return true;
   }
 
-  static bool is_at_its_path(const WatchedFile& file, struct stat& about) {
-    return stat(file.path().c_str(), &about) == 0 && FileId::of(about) == file.id();
+  /// It was closed, and now it is neither under its path nor elsewhere in its directory.
+  void give_up_gone(Watched& watched) {
+    const WatchedFile& file = watched.file;
+    if (watched.disk_size > file.offset())
+      log::warn(component_, "{} is gone with {} bytes that were not read", file.path(),
+                watched.disk_size - file.offset());
+    done_with(watched);
+  }
+
+  void done_with(Watched& watched) {
+    watched.done = true;
+    positions_.end(watched.file.id());
   }
 
   /// Opens it, closing the quietest other one where too many are open. False: it cannot be, which
@@ -265,25 +290,34 @@ class FileInput : public Input {
     if (watched.file.is_open()) return true;
     close_surplus();
     auto opened = watched.file.open();
-    if (!opened) return complain(watched.file.path(), opened.error().message), false;
+    if (!opened) return complain(watched.file.path(), opened.error().message);
     if (complained_.erase(watched.file.path()) > 0)
       log::info(component_, "{} can be read again", watched.file.path());
     return true;
   }
 
+  /// Rather a file of which all is read: of what is closed the rest can be deleted unseen.
   void close_surplus() {
     std::size_t open = 0;
-    WatchedFile* quietest = nullptr;
+    Watched* best = nullptr;
     for (auto& watched : files_) {
       if (!watched->file.is_open()) continue;
       ++open;
-      if (!quietest || watched->file.quiet_for() > quietest->quiet_for()) quietest = &watched->file;
+      if (!best || closes_before(*watched, *best)) best = watched.get();
     }
-    if (open >= options_.max_open_files) quietest->close();
+    if (open >= options_.max_open_files) best->file.close();
   }
 
-  void complain(const std::string& path, const std::string& message) {
+  static bool closes_before(const Watched& a, const Watched& b) {
+    const bool a_read = a.file.offset() >= a.disk_size;
+    const bool b_read = b.file.offset() >= b.disk_size;
+    return a_read != b_read ? a_read : a.file.quiet_for() > b.file.quiet_for();
+  }
+
+  /// Says it once for each path, until that works again. Returns false.
+  bool complain(const std::string& path, const std::string& message) {
     if (complained_.insert(path).second) log::warn(component_, "{}", message);
+    return false;
   }
 
   /// Reads on until the end, or until others shall have their turn.
@@ -325,21 +359,33 @@ class FileInput : public Input {
     WatchedFile& file = watched.file;
     if (!file.is_delivered()) return;
     struct stat about {};
-    if (is_at_its_path(file, about)) {
-      const auto size = static_cast<std::uint64_t>(about.st_size);
-      if (size != (watched.is_archive ? watched.disk_size : file.offset())) {
-        watched.finished = false;  // it has changed meanwhile: read on, remove nothing
-        watched.done = watched.is_archive || size < file.offset();
-        return;
-      }
+    if (!file.locate(about)) return done_with(watched);
+    const auto size = static_cast<std::uint64_t>(about.st_size);
+    if (size != (watched.is_archive ? watched.disk_size : file.offset())) {
+      watched.finished = false;  // it has changed meanwhile: read on, remove nothing
+      watched.done = watched.is_archive || size < file.offset();
+    } else if (log_if_wanted(watched)) {
       positions_.complete(file.id(), size);
-      auto disposed = dispose_of(file.path(), options_);
-      if (!disposed)
-        complain(file.path(), disposed.error().message);
-      else if (options_.removes_completed())
-        positions_.forget(file.id());
+      delete_if_wanted(watched);
+      done_with(watched);
     }
-    watched.done = true;
+  }
+
+  /// False: the log cannot be written now. The file is kept, and this is tried again.
+  bool log_if_wanted(Watched& watched) {
+    if (watched.logged || !options_.logs_completed()) return true;
+    const std::string& log = *options_.file_completed_log_path;
+    auto logged = log_completed(log, watched.file.path());
+    if (!logged) return complain(log, logged.error().message + "; files are kept until it can");
+    if (complained_.erase(log) > 0) log::info(component_, "{} can be written again", log);
+    return watched.logged = true;
+  }
+
+  void delete_if_wanted(const Watched& watched) {
+    if (!options_.removes_completed()) return;
+    auto deleted = delete_completed(watched.file.path());
+    if (!deleted) complain(watched.file.path(), deleted.error().message);
+    if (deleted) positions_.forget(watched.file.id());
   }
 
   void save_if_due() {

@@ -1,5 +1,6 @@
 #include "plugins/inputs/file_discovery.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <glob.h>
@@ -7,7 +8,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <optional>
+#include <memory>
 #include <set>
 
 namespace millrace {
@@ -111,6 +112,18 @@ std::vector<FoundFile> find_files(const std::vector<std::string>& patterns,
     if (file && known.insert(file->id).second) files.push_back(std::move(*file));
   }
   return files;
+}
+
+std::optional<std::string> find_in_directory(const std::string& directory, const FileId& file) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(opendir(directory.c_str()), closedir);
+  if (!listing) return std::nullopt;
+  while (const dirent* entry = readdir(listing.get())) {
+    if (entry->d_ino != file.inode) continue;
+    std::string path = directory + entry->d_name;
+    const auto found = look_at(path);  // a mount point has another inode than its entry says
+    if (found && found->id == file) return path;
+  }
+  return std::nullopt;
 }
 
 }  // namespace millrace

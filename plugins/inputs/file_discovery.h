@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,5 +37,9 @@ bool has_wildcards(const std::string& pattern);
 /// to directories and hidden ones not followed. What cannot be read is left out.
 std::vector<FoundFile> find_files(const std::vector<std::string>& patterns,
                                   const std::vector<std::string>& exclude);
+
+/// The path of `file` in `directory`, which ends in a slash, whatever its name is there; nullopt:
+/// it is not there.
+std::optional<std::string> find_in_directory(const std::string& directory, const FileId& file);
 
 }  // namespace millrace

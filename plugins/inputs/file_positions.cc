@@ -8,14 +8,12 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <sstream>
 
 namespace millrace {
 namespace {
 
 double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 Error failed(const char* what, const std::filesystem::path& path) {
@@ -46,41 +44,42 @@ Result<void> FilePositions::load() {
   if (store_.empty() || access(store_.c_str(), F_OK) != 0) return {};
   std::ifstream in(store_);
   if (!in) return failed("read", store_);
-  for (std::string line; std::getline(in, line);)
-    if (!line.empty() && !read_line(line)) ++malformed_lines_;
+  const std::lock_guard lock(mutex_);
+  for (std::string line; std::getline(in, line);) {
+    if (line.empty()) continue;
+    auto record = read_record(line);
+    if (!record) {
+      ++malformed_lines_;
+      continue;
+    }
+    if (record->active == 0) record->active = now_seconds();
+    entries_[record->id].record = std::move(*record);
+  }
   return in.bad() ? Result<void>(failed("read", store_)) : Result<void>();
 }
 
-/// Old stores of Logstash end lines after the offset.
-bool FilePositions::read_line(const std::string& line) {
-  std::istringstream in(line);
-  FileId id;
-  Entry entry;
-  if (!(in >> id.inode >> id.device_major >> id.device_minor >> entry.offset)) return false;
-  if (!(in >> entry.active)) entry.active = now_seconds();
-  in.clear();
-  std::getline(in >> std::ws, entry.path);
-  const double oldest = now_seconds() - std::chrono::duration<double>(forget_after_).count();
-  const std::lock_guard lock(mutex_);
-  if (entry.active >= oldest) entries_[id] = std::move(entry);
-  return true;
-}
-
-std::optional<std::uint64_t> FilePositions::find(const FoundFile& file) const {
+std::optional<FileRecord> FilePositions::find(const FoundFile& file) {
   const std::lock_guard lock(mutex_);
   const auto entry = entries_.find(file.id);
   if (entry == entries_.end()) return std::nullopt;
-  const bool inode_reused = static_cast<double>(file.born_ns) / 1e9 > entry->second.active;
-  return inode_reused ? std::nullopt : std::optional(entry->second.offset);
+  FileRecord& record = entry->second.record;
+  if (static_cast<double>(file.born_ns) / 1e9 > record.active) return std::nullopt;
+  record.active = now_seconds();
+  return record;
 }
 
 std::uint64_t FilePositions::begin(const FileId& file, const std::string& path,
-                                   std::uint64_t offset, Resume resume) {
+                                   std::uint64_t offset, Counts counts) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[file];
   partitions_.erase(entry.partition);
-  entry = {resume == Resume::at_offset ? offset : 0, offset, ++last_partition_, resume,
-           now_seconds(), path};
+  const bool packed = counts == Counts::unpacked;
+  entry = {FileRecord{.id = file,
+                      .offset = packed ? 0 : offset,
+                      .unpacked = packed ? offset : 0,
+                      .active = now_seconds(),
+                      .path = path},
+           offset, ++last_partition_, true, counts};
   partitions_[entry.partition] = &entry;
   changed_ = true;
   return entry.partition;
@@ -92,8 +91,8 @@ void FilePositions::acknowledged(SourcePosition position) noexcept {
   if (found == partitions_.end()) return;
   Entry& entry = *found->second;
   entry.delivered = std::max(entry.delivered, position.position);
-  if (entry.resume == Resume::at_offset) entry.offset = entry.delivered;
-  entry.active = now_seconds();
+  (entry.counts == Counts::bytes ? entry.record.offset : entry.record.unpacked) = entry.delivered;
+  entry.record.active = now_seconds();
   changed_ = true;
 }
 
@@ -105,10 +104,19 @@ std::uint64_t FilePositions::delivered(const FileId& file) const {
 
 void FilePositions::complete(const FileId& file, std::uint64_t size) {
   const std::lock_guard lock(mutex_);
-  Entry& entry = entries_[file];
-  entry.offset = size;
-  entry.active = now_seconds();
+  FileRecord& record = entries_[file].record;
+  record.id = file;
+  record.offset = size;
+  record.unpacked = 0;
+  record.completed = true;
+  record.active = now_seconds();
   changed_ = true;
+}
+
+void FilePositions::end(const FileId& file) {
+  const std::lock_guard lock(mutex_);
+  const auto entry = entries_.find(file);
+  if (entry != entries_.end()) entry->second.watched = false;
 }
 
 void FilePositions::forget(const FileId& file) {
@@ -120,17 +128,24 @@ void FilePositions::forget(const FileId& file) {
   changed_ = true;
 }
 
+/// What is being read is never old.
+void FilePositions::drop_old() {
+  const double oldest = now_seconds() - std::chrono::duration<double>(forget_after_).count();
+  std::erase_if(entries_, [&](const auto& file) {
+    const Entry& entry = file.second;
+    if (entry.watched || entry.record.active >= oldest) return false;
+    partitions_.erase(entry.partition);
+    return true;
+  });
+}
+
 /// What to write; empty where nothing has changed.
 std::string FilePositions::text() {
   std::string out;
   const std::lock_guard lock(mutex_);
   if (!std::exchange(changed_, false)) return out;
-  for (const auto& [id, entry] : entries_) {
-    std::string path = entry.path;  // only for people to read
-    std::replace(path.begin(), path.end(), '\n', '?');
-    out += fmt::format("{} {} {} {} {:.6f} {}\n", id.inode, id.device_major, id.device_minor,
-                       entry.offset, entry.active, path);
-  }
+  drop_old();
+  for (const auto& [id, entry] : entries_) out += to_line(entry.record);
   if (out.empty()) out = "\n";
   return out;
 }
@@ -154,8 +169,8 @@ Result<void> FilePositions::replace(const std::string& text) const {
   auto written = write_and_sync(fresh, text);
   if (!written) return written;
   if (rename(fresh.c_str(), store_.c_str()) != 0) return failed("replace", store_);
-  const int fd = open(directory.empty() ? "." : directory.c_str(),
-                      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int fd =
+      open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   Result<void> outcome;
   if (fd < 0 || fsync(fd) != 0) outcome = failed("sync", directory);
   if (fd >= 0) ::close(fd);

@@ -10,28 +10,25 @@
 
 #include "pipeline/delivery/receipt.h"
 #include "pipeline/result.h"
-#include "plugins/inputs/file_discovery.h"
+#include "plugins/inputs/file_record.h"
 
 namespace millrace {
 
-/// How far each file was delivered, in memory and in a file of Logstash's sincedb format: a line
-///
-///     inode device_major device_minor offset last_activity path
-///
-/// for each, last_activity in seconds since the epoch with fraction. The file is replaced as a
-/// whole (temporary file, fsync, rename, fsync of the directory): after a crash it is the old one
-/// or the new one.
+/// How far each file was delivered, in memory and in a file of records (file_record.h). The file is
+/// replaced as a whole (temporary file, fsync, rename, fsync of the directory): after a crash it is
+/// the old one or the new one.
 ///
 /// Thread-safe; acknowledged() waits at most for map look-ups of others.
 class FilePositions {
  public:
-  /// What the position of a file means when it is stored.
-  enum class Resume {
-    at_offset,   ///< the next run goes on there
-    when_whole,  ///< compressed: the next run begins anew unless the file was completed
+  /// What the positions of a file count.
+  enum class Counts {
+    bytes,     ///< of the file
+    unpacked,  ///< bytes of what it unpacks to
   };
 
-  /// `store`: /dev/null keeps nothing beyond the process. `forget_after`: of last activity.
+  /// `store`: /dev/null keeps nothing beyond the process. `forget_after`: how long a file is
+  /// remembered that no discovery has found.
   FilePositions(std::filesystem::path store, std::chrono::milliseconds forget_after);
 
   /// Reads the store; none is there on the first run. Lines that make no sense are counted in
@@ -39,22 +36,24 @@ class FilePositions {
   Result<void> load();
   std::size_t malformed_lines() const { return malformed_lines_; }
 
-  /// Where reading the file should go on; nullopt: nothing is known of it, or only of one that had
-  /// its inode before: it was born after the last activity of that one.
-  std::optional<std::uint64_t> find(const FoundFile& file) const;
+  /// What is known of the file, which is remembered from now on; nullopt: nothing, or only of one
+  /// that had its inode before: it was born after the last activity of that one.
+  std::optional<FileRecord> find(const FoundFile& file);
 
   /// Reading begins at `offset`. Returns the partition for the events' positions; what is
   /// acknowledged for earlier ones of the file does not count any more.
   std::uint64_t begin(const FileId& file, const std::string& path, std::uint64_t offset,
-                      Resume resume);
+                      Counts counts);
 
   void acknowledged(SourcePosition position) noexcept;
 
   /// What was acknowledged since begin(), at least its offset.
   std::uint64_t delivered(const FileId& file) const;
 
-  /// All `size` bytes on disk are done with.
+  /// All `size` bytes on disk are done with, file_completed_action too.
   void complete(const FileId& file, std::uint64_t size);
+  /// Nothing more will be read of it; its record is kept for a while.
+  void end(const FileId& file);
   /// The file is gone for good; its inode may come back as another one.
   void forget(const FileId& file);
 
@@ -63,16 +62,15 @@ class FilePositions {
 
  private:
   struct Entry {
-    std::uint64_t offset = 0;     // to go on at
+    FileRecord record;
     std::uint64_t delivered = 0;  // acknowledged in this run
     std::uint64_t partition = 0;  // 0: not begun in this run
-    Resume resume = Resume::at_offset;
-    double active = 0;  // seconds since the epoch
-    std::string path;
+    bool watched = false;         // begun, and not ended
+    Counts counts = Counts::bytes;
   };
 
-  bool read_line(const std::string& line);
   std::string text();
+  void drop_old();
   Result<void> replace(const std::string& text) const;
 
   const std::filesystem::path store_;
@@ -80,7 +78,7 @@ class FilePositions {
   std::size_t malformed_lines_ = 0;
   mutable std::mutex mutex_;
   std::map<FileId, Entry> entries_;             // guarded by mutex_
-  std::map<std::uint64_t, Entry*> partitions_;  // guarded by mutex_: the current ones
+  std::map<std::uint64_t, Entry*> partitions_;  // guarded by mutex_: those being read
   std::uint64_t last_partition_ = 0;            // guarded by mutex_
   bool changed_ = false;                        // guarded by mutex_
 };

@@ -13,12 +13,12 @@
 namespace millrace {
 
 WatchedFile::WatchedFile(const FoundFile& found, const FileSource& source, std::uint64_t offset,
-                         FilePositions::Resume resume)
+                         FilePositions::Counts counts)
     : path_(found.path),
       id_(found.id),
       source_(source),
-      resume_(resume),
-      partition_(source.positions.begin(id_, path_, offset, resume)),
+      counts_(counts),
+      partition_(source.positions.begin(id_, path_, offset, counts)),
       offset_(offset),
       covered_(offset),
       emitted_(offset) {}
@@ -37,7 +37,7 @@ Result<void> WatchedFile::open() {
     close();
     return fail(Errc::not_found, path_ + " is another file by now");
   }
-  if (resume_ == FilePositions::Resume::when_whole) {
+  if (counts_ == FilePositions::Counts::unpacked) {
     gzip_ = gzdopen(fd_, "rb");
     if (!gzip_) return close(), fail(Errc::io, "no memory to unpack " + path_);
     gzbuffer(gzip_, 64 * 1024);
@@ -139,11 +139,20 @@ bool WatchedFile::flush_if_quiet(Emitter& emitter) {
   return flush(emitter);
 }
 
+bool WatchedFile::locate(struct stat& about) {
+  const auto is_here = [&] { return stat(path_.c_str(), &about) == 0 && FileId::of(about) == id_; };
+  if (is_here()) return true;
+  auto moved = find_in_directory(path_.substr(0, path_.rfind('/') + 1), id_);
+  if (!moved) return false;
+  path_ = std::move(*moved);
+  return is_here();
+}
+
 void WatchedFile::restart(std::string path) {
   close();
   path_ = std::move(path);
   offset_ = covered_ = emitted_ = 0;
-  partition_ = source_.positions.begin(id_, path_, 0, resume_);
+  partition_ = source_.positions.begin(id_, path_, 0, counts_);
 }
 
 bool is_whole_archive(const std::string& path) {

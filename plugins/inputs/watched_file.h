@@ -36,9 +36,9 @@ class WatchedFile {
     stopped,  ///< the pipeline takes no more events
   };
 
-  /// Reading begins at `offset`, with Resume::when_whole in what the file unpacks to.
+  /// Reading begins at `offset`, with Counts::unpacked in what the file unpacks to.
   WatchedFile(const FoundFile& found, const FileSource& source, std::uint64_t offset,
-              FilePositions::Resume resume);
+              FilePositions::Counts counts);
   ~WatchedFile() { close(); }
   WatchedFile(const WatchedFile&) = delete;
   WatchedFile& operator=(const WatchedFile&) = delete;
@@ -69,6 +69,9 @@ class WatchedFile {
 
   const std::string& path() const { return path_; }
   void renamed(std::string path) { path_ = std::move(path); }
+  /// Looks for the file under its path and, where that is another one's by now, in the same
+  /// directory under any name, which it goes by then. False: it is not there.
+  bool locate(struct stat& about);
   const FileId& id() const { return id_; }
   /// Up to where it was read, in bytes of the stream.
   std::uint64_t offset() const { return offset_; }
@@ -85,7 +88,7 @@ class WatchedFile {
   std::string path_;
   const FileId id_;
   const FileSource& source_;
-  const FilePositions::Resume resume_;
+  const FilePositions::Counts counts_;
   int fd_ = -1;
   gzFile gzip_ = nullptr;  // instead of fd_
   std::uint64_t partition_;

@@ -201,6 +201,34 @@ TEST_F(FileInputTest, KeepsADamagedArchive) {
   }
 }
 
+TEST_F(FileInputTest, GoesOnWithinAnArchive) {
+  write_gzip("a.gz", "one\ntwo\nthree\n");
+  MadeInput input = reader("a.gz");
+  FakeEmitter emitter(*input.made);
+  emitter.most = 1;
+  emitter.on_batch = [&] { emitter.acknowledges = false; };
+  ASSERT_TRUE(input.made->run(emitter));
+  input.made->close();
+  EXPECT_EQ(read("a.gz"), (Texts{"two", "three"}));
+  EXPECT_EQ(read("a.gz"), Texts{});
+}
+
+TEST_F(FileInputTest, DeletesNothingThatItCannotLog) {
+  files_.write("log", "one\n");
+  std::filesystem::create_directory(files_.path("done"));
+  const auto read_and_delete = [&] {
+    MadeInput input = make("log", "mode => read file_completed_action => log_and_delete "
+                                  "file_completed_log_path => '" + files_.path("done") + "'");
+    return messages_of(input);
+  };
+  EXPECT_EQ(read_and_delete(), Texts{"one"});
+  EXPECT_TRUE(files_.has("log"));
+  std::filesystem::remove(files_.path("done"));
+  EXPECT_EQ(read_and_delete(), Texts{});
+  EXPECT_FALSE(files_.has("log"));
+  EXPECT_EQ(files_.read("done"), files_.path("log") + "\n");
+}
+
 TEST_F(FileInputTest, EndsWhenThePipelineTakesNoMore) {
   files_.write("log", "one\ntwo\nthree\n");
   MadeInput input = reader("log");
@@ -259,6 +287,19 @@ TEST_F(FileInputTest, ReadsMoreFilesThanItMayOpen) {
   });
   expected.push_back("stop");
   EXPECT_EQ(seen, expected);
+}
+
+TEST_F(FileInputTest, FindsTheRestOfAClosedFileThatWasRenamedOutOfThePattern) {
+  files_.write("a.log", "a\n");
+  files_.write("b.log", "b\n");  // closes a.log when it is opened
+  MadeInput input =
+      make("*.log", "start_position => beginning max_open_files => 1 file_sort_by => path");
+  const Texts seen = tail(input, [&](const std::string& message) {
+    if (message != "b") return;
+    files_.append("a.log", "rest\nstop\n");
+    std::filesystem::rename(files_.path("a.log"), files_.path("a.log.1"));
+  });
+  EXPECT_EQ(seen, (Texts{"a", "b", "rest", "stop"}));
 }
 
 TEST_F(FileInputTest, LeavesOutWhatIsTooOld) {
