@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <cstdio>
 #include <memory>
 
 #include "pipeline/event/json_write.h"
@@ -14,6 +15,15 @@ namespace {
 
 std::atomic<Level> current{Level::info};
 std::atomic<Format> format{Format::plain};
+std::atomic<std::uint64_t> left_out{0};  // lines that failed since one could be written
+
+/// Where standard error is the log, this is in vain.
+void count_failure(const std::string& reason) {
+  if (left_out.fetch_add(1) > 0) return;
+  const std::string line =
+      fmt::format("[ERROR][log] the log cannot be written, lines are left out: {}\n", reason);
+  std::fputs(line.c_str(), stderr);
+}
 
 std::shared_ptr<spdlog::logger>& logger() {
   static std::shared_ptr<spdlog::logger> instance = [] {
@@ -22,6 +32,7 @@ std::shared_ptr<spdlog::logger>& logger() {
     made->set_level(spdlog::level::trace);  // the level is decided here, not there
     made->set_pattern("[%Y-%m-%dT%H:%M:%S,%e]%v");
     made->flush_on(spdlog::level::warn);
+    made->set_error_handler(count_failure);
     return made;
   }();
   return instance;
@@ -101,7 +112,10 @@ void write(Level level, std::string_view component, std::string_view message) {
   const std::string line = format.load(std::memory_order_relaxed) == Format::json
                                ? as_json(level, component, message)
                                : fmt::format("[{:<5}][{}] {}", name_of(level), component, message);
+  std::uint64_t failures = left_out;
   logger()->log(theirs(level), spdlog::string_view_t(line.data(), line.size()));
+  if (failures > 0 && left_out.compare_exchange_strong(failures, 0))
+    warn("log", "the log can be written again; {} lines may be missing", failures);
 }
 
 void flush() { logger()->flush(); }

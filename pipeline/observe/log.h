@@ -6,7 +6,8 @@
 #include <string_view>
 
 /// The process's own log: to stderr or to a file in path.logs, never to stdout, which carries
-/// events. Thread-safe.
+/// events. Thread-safe. Lines that cannot be written - the disk is full - are left out: standard
+/// error says so once, the log says how many when it can be written again.
 ///
 /// `component` says who speaks: "file input main", "pipeline main". Say once what is wrong and once
 /// that it is over; per-event trouble belongs in counters.
