@@ -107,17 +107,19 @@ class Expander {
   std::optional<Error> reference(const Reference& reference, std::string_view text,
                                  const std::string& where, std::size_t offset) {
     const std::string name(reference.name);
-    if (reference.definition) inline_[name] = *reference.definition;
-    const auto own = inline_.find(name);
-    const std::string* definition = own != inline_.end() ? &own->second : patterns_.find(name);
+    // Before the definition changes that is being read.
+    if (open_.contains(name))
+      return at(text, where, offset, "the pattern `" + name + "` is built of itself");
+    if (reference.definition) out_.own[name] = *reference.definition;
+    const auto own = out_.own.find(name);
+    const std::string* definition = own != out_.own.end() ? &own->second : patterns_.find(name);
     if (!definition) {
       Error error = at(text, where, offset, "there is no pattern `" + name + "`");
       if (const std::string near = patterns_.nearest(name); !near.empty())
         error.hint = "did you mean `" + near + "`?";
       return error;
     }
-    if (!open_.insert(name).second)
-      return at(text, where, offset, "the pattern `" + name + "` is built of itself");
+    open_.insert(name);
     const bool captures = !reference.field.empty() || !named_only_;
     const CaptureType type = reference.type == "int"     ? CaptureType::integer
                              : reference.type == "float" ? CaptureType::real
@@ -148,8 +150,7 @@ class Expander {
   const PatternSet& patterns_;
   const bool named_only_;
   Expanded out_;
-  std::set<std::string> open_;                 // the definitions that are being expanded
-  std::map<std::string, std::string> inline_;  // those that references brought along
+  std::set<std::string> open_;  // the definitions that are being expanded
 };
 
 }  // namespace
@@ -163,7 +164,10 @@ Error Expanded::error_at(std::size_t at, std::string message, std::string_view e
   if (behind == pieces.begin()) return error;
   const Piece& piece = *std::prev(behind);
   error.where = piece.where;
-  if (!piece.where.empty()) error.text = *patterns.find(piece.where);
+  if (!piece.where.empty()) {
+    const auto of_its_own = own.find(piece.where);
+    error.text = of_its_own != own.end() ? of_its_own->second : *patterns.find(piece.where);
+  }
   error.offset = std::min(piece.offset + (at - piece.begin), error.text.size());
   return error;
 }

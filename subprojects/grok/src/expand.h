@@ -14,6 +14,7 @@ struct Expanded {
   std::string text;           ///< Ruby's syntax; captures are groups named g0, g1, ...
   std::vector<Piece> pieces;  ///< ascending
   std::vector<Capture> captures;
+  std::map<std::string, std::string> own;  ///< definitions that references brought along
 
   /// An error at `at` of text, told in terms of the definition that the place comes from.
   Error error_at(std::size_t at, std::string message, std::string_view expression,

@@ -83,4 +83,7 @@ Printed print(const Node& node, Dialect dialect);
 /// How many captures there are inside.
 std::size_t count_captures(const Node& node);
 
+/// Whether a part that may be empty is repeated: engines agree least on what that captures.
+bool repeats_empty(const Node& node);
+
 }  // namespace grok::testing

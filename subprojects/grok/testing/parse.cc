@@ -310,7 +310,34 @@ class Parser {
   bool good_ = true;
 };
 
+bool may_be_empty(const Node& node) {
+  const auto& children = node.children;
+  switch (node.kind) {
+    case Kind::literal:
+    case Kind::any:
+    case Kind::set:
+      return false;
+    case Kind::sequence:
+      return std::all_of(children.begin(), children.end(), may_be_empty);
+    case Kind::choice:
+      return std::any_of(children.begin(), children.end(), may_be_empty);
+    case Kind::repeat:
+      return node.min == 0 || may_be_empty(children[0]);
+    case Kind::capture:
+    case Kind::atomic:
+    case Kind::ignore_case:
+      return may_be_empty(children[0]);
+    default:
+      return true;
+  }
+}
+
 }  // namespace
+
+bool repeats_empty(const Node& node) {
+  if (node.kind == Kind::repeat && node.max > 1 && may_be_empty(node.children[0])) return true;
+  return std::any_of(node.children.begin(), node.children.end(), repeats_empty);
+}
 
 std::optional<Node> parse(std::string_view ruby) { return Parser(ruby).run(); }
 

@@ -104,6 +104,18 @@ TEST(Grok, PutsTheCaretIntoTheDefinitionThatIsWrong) {
   EXPECT_EQ(pattern.error().where, "BROKEN");
 }
 
+TEST(Grok, PutsTheCaretIntoADefinitionOnTheSpot) {
+  auto pattern = Pattern::compile("x %{NEW=ab{70000}c} y", patterns());
+  ASSERT_FALSE(pattern);
+  EXPECT_EQ(pattern.error().where, "NEW");
+  EXPECT_EQ(pattern.error().text, "ab{70000}c");
+}
+
+TEST(Grok, RefusesADefinitionOnTheSpotInsideOfItself) {
+  EXPECT_EQ(matched("%{A=x%{A=" + std::string(100, 'y') + "}z}", ""),
+            "error: the pattern `A` is built of itself");
+}
+
 TEST(Grok, RefusesCyclesAndRunawayExpansions) {
   PatternSet set;
   set.add("A", "%{B}");
