@@ -18,7 +18,7 @@
 #include "plugins/filters/kv.h"
 #include "plugins/filters/mutate.h"
 #include "plugins/filters/split.h"
-#include "plugins/inputs/file.h"
+#include "plugins/inputs/file/input.h"
 #include "plugins/inputs/generator.h"
 #include "plugins/inputs/stdin.h"
 #include "plugins/outputs/file.h"

@@ -1,4 +1,4 @@
-#include "plugins/inputs/file_options.h"
+#include "plugins/inputs/file/options.h"
 
 namespace millrace {
 

@@ -1,4 +1,4 @@
-#include "plugins/inputs/file_record.h"
+#include "plugins/inputs/file/record.h"
 
 #include <fmt/format.h>
 

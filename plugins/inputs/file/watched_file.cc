@@ -1,4 +1,4 @@
-#include "plugins/inputs/watched_file.h"
+#include "plugins/inputs/file/watched_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

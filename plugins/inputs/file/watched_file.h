@@ -8,7 +8,7 @@
 #include <string>
 
 #include "pipeline/plugin/input.h"
-#include "plugins/inputs/file_positions.h"
+#include "plugins/inputs/file/positions.h"
 #include "plugins/support/constant_fields.h"
 #include "plugins/support/line_framer.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "plugins/inputs/file_discovery.h"
+#include "plugins/inputs/file/discovery.h"
 
 namespace millrace {
 

@@ -1,4 +1,4 @@
-#include "plugins/inputs/file.h"
+#include "plugins/inputs/file/input.h"
 
 #include <gtest/gtest.h>
 #include <zlib.h>

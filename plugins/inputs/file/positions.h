@@ -10,11 +10,11 @@
 
 #include "pipeline/delivery/receipt.h"
 #include "pipeline/result.h"
-#include "plugins/inputs/file_record.h"
+#include "plugins/inputs/file/record.h"
 
 namespace millrace {
 
-/// How far each file was delivered, in memory and in a file of records (file_record.h). The file is
+/// How far each file was delivered, in memory and in a file of records (record.h). The file is
 /// replaced as a whole (temporary file, fsync, rename, fsync of the directory): after a crash it is
 /// the old one or the new one.
 ///

@@ -1,4 +1,4 @@
-#include "plugins/inputs/file_discovery.h"
+#include "plugins/inputs/file/discovery.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "plugins/inputs/completed_file.h"
+#include "plugins/inputs/file/completed.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "plugins/inputs/file_positions.h"
+#include "plugins/inputs/file/positions.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

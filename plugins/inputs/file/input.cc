@@ -1,0 +1,171 @@
+#include "plugins/inputs/file/input.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "pipeline/observe/log.h"
+#include "plugins/inputs/file/mode.h"
+#include "plugins/inputs/file/options.h"
+#include "plugins/inputs/file/positions.h"
+
+namespace millrace {
+namespace {
+
+using Clock = WatchedFile::Clock;
+using O = FileInputOptions;
+
+/// A name for the store that is the same for the same `path` option: FNV-1a of it.
+std::string store_name(const std::vector<std::string>& patterns) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const std::string& pattern : patterns)
+    for (const char c : pattern + '\n')
+      hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return fmt::format(".sincedb_{:016x}", hash);
+}
+
+std::filesystem::path store_path(const FileInputOptions& options, const PluginContext& context) {
+  if (options.sincedb_path) return *options.sincedb_path;
+  return context.pipeline.data_directory / "plugins" / "inputs" / "file" / store_name(options.path);
+}
+
+ConstantFields origin_fields(EcsMode ecs) {
+  ConstantFields fields;
+  if (ecs == EcsMode::disabled)
+    fields.add({"path"}, 0).add({"host"}, 1);
+  else
+    fields.add({"log", "file", "path"}, 0).add({"host", "name"}, 1);
+  fields.add({"@metadata", "path"}, 0).add({"@metadata", "host"}, 1);
+  return fields;
+}
+
+class FileInput : public Input {
+ public:
+  FileInput(FileInputOptions options, const PluginContext& context)
+      : options_(std::move(options)),
+        component_("input " + context.id),
+        positions_(store_path(options_, context), options_.sincedb_clean_after),
+        source_{context.codec, context.codec->framing(), origin_fields(context.ecs),
+                context.pipeline.host_name, positions_},
+        files_(options_, component_) {
+    source_.framing.delimiter = options_.delimiter;
+  }
+
+  static std::unique_ptr<Input> create(FileInputOptions options, const PluginContext& context) {
+    if (!check(options, context)) return nullptr;
+    return std::make_unique<FileInput>(std::move(options), context);
+  }
+
+  void acknowledged(SourcePosition position) noexcept override {
+    positions_.acknowledged(position);
+  }
+
+  Result<void> run(Emitter& emitter) override {
+    auto loaded = positions_.load();
+    if (!loaded) return loaded;
+    if (positions_.malformed_lines() > 0)
+      log::warn(component_, "left out {} lines of the sincedb that make no sense",
+                positions_.malformed_lines());
+    discover(true);
+    ends_ = reads() && (options_.exit_after_read || names_files_only());
+    if (files_.size() == 0 && options_.exit_after_read)
+      log::warn(component_, "no file to read matches path");
+    do {
+      if (!give_turns(emitter)) return {};
+      if (ends_ && all_read()) return {};
+      save_if_due();
+    } while (mode_->take_busy() ? !emitter.stop().requested()
+                                : emitter.stop().wait(options_.stat_interval));
+    return {};
+  }
+
+  void close() override {
+    for (const auto& watched : files_) {
+      mode_->close(*watched);
+      watched->done = true;
+    }
+    files_.drop_done();
+    save();
+  }
+
+ private:
+  bool reads() const { return options_.mode == O::Mode::read; }
+
+  /// Is what there is to read known at the start?
+  bool names_files_only() const {
+    return std::all_of(options_.path.begin(), options_.path.end(), [](const std::string& path) {
+      return !has_wildcards(path) && std::filesystem::is_regular_file(path);
+    });
+  }
+  bool all_read() const {
+    return std::all_of(files_.begin(), files_.end(),
+                       [](const auto& file) { return file->finished; });
+  }
+
+  void discover(bool first) {
+    discovered_ = Clock::now();
+    std::vector<FoundFile> found = find_files(options_.path, options_.exclude);
+    sort(found);
+    for (const FoundFile& file : found) {
+      Watched* const known = files_.find(file.id);
+      if (!known)
+        mode_->consider(file, first);
+      else if (!known->file.is_open() && !positions_.find(file))
+        known->file.restart(file.path);  // another file has the inode of one that was closed
+      else
+        known->file.renamed(file.path);
+    }
+  }
+
+  void sort(std::vector<FoundFile>& found) const {
+    if (options_.file_sort_by == O::SortBy::last_modified)
+      std::stable_sort(found.begin(), found.end(),
+                       [](const auto& a, const auto& b) { return a.modified_ns < b.modified_ns; });
+    if (options_.file_sort_direction == O::Direction::desc)
+      std::reverse(found.begin(), found.end());
+  }
+
+  /// False: the pipeline takes no more events.
+  bool give_turns(Emitter& emitter) {
+    for (std::size_t at = 0; at < files_.size(); ++at)
+      if (!mode_->turn(files_[at], emitter)) return false;
+    files_.drop_done();
+    if (!ends_ && Clock::now() - discovered_ >= options_.stat_interval * options_.discover_interval)
+      discover(false);
+    return true;
+  }
+
+  void save_if_due() {
+    if (Clock::now() - saved_ >= options_.sincedb_write_interval) save();
+  }
+
+  void save() {
+    saved_ = Clock::now();
+    auto saved = positions_.save();
+    if (!saved && !std::exchange(said_unsaved_, true))
+      log::error(component_, "{}; a restart now would read lines again", saved.error().message);
+    if (saved && std::exchange(said_unsaved_, false))
+      log::info(component_, "the sincedb can be written again");
+  }
+
+  const FileInputOptions options_;
+  const std::string component_;
+  FilePositions positions_;
+  FileSource source_;
+  FileSet files_;
+  FileDesk desk_{options_, component_, positions_, source_, files_, [this] { save_if_due(); }};
+  const std::unique_ptr<FileMode> mode_ = reads() ? make_read_mode(desk_) : make_tail_mode(desk_);
+  bool ends_ = false;
+  bool said_unsaved_ = false;
+  Clock::time_point discovered_;
+  Clock::time_point saved_ = Clock::now();
+};
+
+}  // namespace
+
+InputPlugin file_input() {
+  return input_plugin("file", "Reads lines of files: follows them, or reads each once.",
+                      file_input_options(), FileInput::create);
+}
+
+}  // namespace millrace
