@@ -40,6 +40,11 @@ class Encoder {
   virtual ~Encoder() = default;
   /// Appends the event, with whatever delimiter the codec puts behind it.
   virtual void encode(const ConstEvent& event, Buffer& out) const = 0;
+
+  /// What the bytes of every event end with and what is found nowhere else in them, or nearly so: a
+  /// file's reader tells events apart by it, and so does the file output after a crash. "": nothing
+  /// of the kind.
+  virtual std::string_view ending() const { return {}; }
 };
 
 /// How an input that reads a stream of bytes cuts messages for a codec.

@@ -98,6 +98,7 @@ class CsvEncoder : public Encoder {
       write_header(event, out);
     write_values(event, out);
   }
+  std::string_view ending() const override { return "\n"; }
 
  private:
   void write_header(const ConstEvent& event, Buffer& out) const {

@@ -102,6 +102,7 @@ class RubydebugEncoder : public Encoder {
     Printer(event.batch(), out).print(event.fields(), 0, metadata_ && !empty);
     out.push_back('\n');
   }
+  std::string_view ending() const override { return "\n}\n"; }
 
  private:
   const bool metadata_;

@@ -94,6 +94,8 @@ class FileOutput : public Output {
         base_(base_of(options_.path)),
         component_("output " + context.id),
         encoder_(context.codec->encoder()) {
+    settings_.component = component_;
+    settings_.ending = encoder_->ending();
     settings_.gzip = options_.gzip;
     settings_.overwrite = options_.write_behavior == "overwrite";
     settings_.dir_mode = static_cast<int>(options_.dir_mode);
@@ -261,7 +263,7 @@ OutputPlugin file_output() {
       Options<O>()
           .add("path", &O::path,
                "The file; may hold references, whose text cannot leave the directory before the "
-               "first of them.",
+               "first of them. Half an event that a crash left at its end goes to path.torn.",
                required)
           .add("flush_interval", &O::flush_interval,
                "With gzip, how often what is compressed goes to the file. Without it every batch "

@@ -2,11 +2,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+
+#include "pipeline/observe/log.h"
+#include "plugins/outputs/torn_end.h"
 
 namespace millrace {
 namespace {
@@ -44,12 +48,27 @@ Error FileWriter::failed(const char* what) const {
               fmt::format("cannot {} {}: {}", what, path_, std::strerror(error)));
 }
 
+int FileWriter::open_descriptor() const {
+  struct stat about {};
+  const bool special = stat(path_.c_str(), &about) == 0 && !S_ISREG(about.st_mode);
+  const int truncate = settings_.overwrite && !opened_before_ ? O_TRUNC : 0;
+  const int flags = O_CREAT | O_APPEND | O_CLOEXEC | truncate;
+  int fd = -1;
+  if (!special) fd = ::open(path_.c_str(), O_RDWR | flags, 0666);
+  if (special || (fd < 0 && errno == EACCES)) fd = ::open(path_.c_str(), O_WRONLY | flags, 0666);
+  return fd;
+}
+
 Result<void> FileWriter::open() {
   if (!make_parents(path_, settings_.dir_mode)) return failed("make the directory of");
-  const int truncate = settings_.overwrite && !opened_before_ ? O_TRUNC : 0;
-  fd_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | truncate, 0666);
+  fd_ = open_descriptor();
   if (fd_ < 0) return failed("open");
   if (settings_.file_mode >= 0) fchmod(fd_, static_cast<mode_t>(settings_.file_mode));
+  auto shared = share();
+  if (!shared) {
+    ::close(std::exchange(fd_, -1));
+    return shared;
+  }
   struct stat about {};
   fstat(fd_, &about);
   size_ = static_cast<std::uint64_t>(about.st_size);
@@ -62,6 +81,50 @@ Result<void> FileWriter::open() {
     deflateInit2(gzip_.get(), Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8,
                  Z_DEFAULT_STRATEGY);  // 16: with gzip's header
   }
+  return {};
+}
+
+/// Joins those who write to the file; the first of them mends it.
+Result<void> FileWriter::share() {
+  if (flock(fd_, LOCK_EX | LOCK_NB) == 0) {
+    auto mended = mend();
+    if (!mended) return mended;
+  } else if (errno != EWOULDBLOCK) {
+    return {};  // no locks on this file system: what is there is left as it is
+  }
+  // Another one may mend now, or may have written since: then nothing is torn.
+  return flock(fd_, LOCK_SH | LOCK_NB) == 0 ? Result<void>() : failed("share");
+}
+
+Result<void> FileWriter::mend() {
+  struct stat about {};
+  if (fstat(fd_, &about) != 0) return failed("look at");
+  const bool readable = (fcntl(fd_, F_GETFL) & O_ACCMODE) == O_RDWR;
+  const auto size = static_cast<std::uint64_t>(about.st_size);
+  if (!S_ISREG(about.st_mode) || !readable || size == 0 || settings_.ending.empty()) return {};
+  const auto whole = end_of_last_event(fd_, size, settings_.ending);
+  if (!whole) return Error(whole.error()).at(path_);
+  if (*whole == size) return {};
+  const auto aside = *whole ? set_aside(**whole, size)
+                            : fail(Errc::limit, "where that event begins is too far back");
+  if (aside) return aside;
+  log::warn(settings_.component,
+            "{} ends in the middle of an event, left by a crash or a full disk, which stays there: "
+            "{}; the next event begins behind an ending",
+            path_, aside.error().message);
+  std::size_t done = 0;
+  return put(settings_.ending, done);
+}
+
+Result<void> FileWriter::set_aside(std::uint64_t whole, std::uint64_t size) {
+  const std::string torn = path_ + ".torn";
+  auto moved = append_tail(fd_, whole, size, settings_.ending, torn);
+  if (!moved) return std::move(moved).error().at(torn);
+  if (ftruncate(fd_, static_cast<off_t>(whole)) != 0) return failed("cut the torn end off");
+  log::warn(settings_.component,
+            "{} ended in the middle of an event, left by a crash or a full disk: its last {} bytes "
+            "are in {} now",
+            path_, size - whole, torn);
   return {};
 }
 
@@ -108,9 +171,6 @@ Result<void> FileWriter::write(std::string_view bytes, std::size_t& done) {
   if (done == 0) {  // between two writes, never in the middle of one
     auto ready = fd_ < 0 ? open() : reopen_if_gone();
     if (ready) ready = rotate_if_due();
-    if (!ready) return ready;
-  } else if (fd_ < 0) {
-    auto ready = open();
     if (!ready) return ready;
   }
   return settings_.gzip ? compress(bytes, done, Z_NO_FLUSH) : put(bytes, done);

@@ -15,9 +15,11 @@ namespace millrace {
 
 /// How a file of the file output is written.
 struct FileWriterSettings {
+  std::string component;  ///< who speaks in the log
+  std::string ending;     ///< what ends each event, so that torn ones are known; "": nothing
   bool gzip = false;
-  bool overwrite = false;         ///< what is there when it is first opened goes
-  int dir_mode = -1;              ///< -1: as the umask says
+  bool overwrite = false;  ///< what is there when it is first opened goes
+  int dir_mode = -1;       ///< -1: as the umask says
   int file_mode = -1;
   std::uint64_t rotate_size = 0;  ///< bytes; 0: never
   std::chrono::milliseconds rotate_interval{0};
@@ -26,6 +28,11 @@ struct FileWriterSettings {
 
 /// One open file. Not thread-safe. Every step may be tried again after an error and goes on where
 /// it stopped: no byte is written twice.
+///
+/// A crash or a full disk can leave half an event at the end of a file, of which nobody was told
+/// that it is there. The next writer to open the file moves it to `path.torn`, so that readers of
+/// the file see whole events only and nothing is thrown away. A shared lock (flock) keeps writers
+/// from doing that while another one is in the middle of an event.
 class FileWriter {
  public:
   FileWriter(std::string path, const FileWriterSettings& settings);
@@ -53,6 +60,10 @@ class FileWriter {
 
  private:
   Result<void> open();
+  int open_descriptor() const;
+  Result<void> share();
+  Result<void> mend();
+  Result<void> set_aside(std::uint64_t whole, std::uint64_t size);
   Result<void> reopen_if_gone();
   Result<void> rotate_if_due();
   Result<void> rotate();

@@ -38,6 +38,7 @@ class JsonEncoder : public Encoder {
  public:
   explicit JsonEncoder(std::string delimiter) : delimiter_(std::move(delimiter)) {}
   void encode(const ConstEvent& event, Buffer& out) const override;
+  std::string_view ending() const override { return delimiter_; }
 
  private:
   const std::string delimiter_;

@@ -51,6 +51,7 @@ class TextEncoder : public Encoder {
     format_.append(event, out);
     out.append(delimiter_);
   }
+  std::string_view ending() const override { return delimiter_; }
 
  private:
   const Template format_;

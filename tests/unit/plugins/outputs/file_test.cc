@@ -1,6 +1,8 @@
 #include "plugins/outputs/file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -9,6 +11,7 @@
 
 #include "plugins/codecs/json_lines.h"
 #include "plugins/codecs/line.h"
+#include "plugins/codecs/plain.h"
 #include "tests/unit/support/plugin_harness.h"
 #include "tests/unit/support/temp_directory.h"
 
@@ -129,6 +132,55 @@ TEST_F(FileOutputTest, SettlesCompressedEventsWhenTheyAreInTheFile) {
   const int got = gzread(file, text, sizeof text);
   EXPECT_EQ(gzclose(file), Z_OK);
   EXPECT_EQ(std::string(text, static_cast<std::size_t>(std::max(got, 0))), "a\nb\n");
+}
+
+TEST_F(FileOutputTest, HalfAnEventThatACrashLeftIsSetAside) {
+  files_.write("out", "a\nb\nhal");
+  MadeOutput output = make(files_.path("out"));
+  deliver(*output.made, {R"({"m":"c"})"});
+  EXPECT_EQ(files_.read("out"), "a\nb\nc\n");
+  EXPECT_EQ(files_.read("out.torn"), "hal\n");
+  files_.append("out.log", "no line at all");
+  MadeOutput other = make(files_.path("out.log"));
+  deliver(*other.made, {R"({"m":"c"})"});
+  EXPECT_EQ(files_.read("out.log"), "c\n");
+  EXPECT_EQ(files_.read("out.log.torn"), "no line at all\n");
+}
+
+TEST_F(FileOutputTest, HalfAnEventStaysOnALineOfItsOwnWhereItCannotBeSetAside) {
+  const std::string endless(std::size_t{2} << 20, 'x');
+  files_.write("endless", endless);
+  MadeOutput output = make(files_.path("endless"));
+  deliver(*output.made, {R"({"m":"c"})"});
+  EXPECT_EQ(files_.read("endless"), endless + "\nc\n");
+
+  const std::string name(253, 'n');  // with ".torn" it is too long
+  files_.write(name, "a\nhal");
+  MadeOutput named = make(files_.path(name));
+  deliver(*named.made, {R"({"m":"c"})"});
+  EXPECT_EQ(files_.read(name), "a\nhal\nc\n");
+}
+
+TEST_F(FileOutputTest, WhatAnotherWriterIsInTheMiddleOfStays) {
+  const int other = open(files_.write("out", "a\nhal").c_str(), O_RDONLY);
+  ASSERT_EQ(flock(other, LOCK_SH), 0);
+  MadeOutput output = make(files_.path("out"));
+  deliver(*output.made, {R"({"m":"c"})"});
+  EXPECT_EQ(files_.read("out"), "a\nhalc\n");
+  close(other);
+}
+
+TEST_F(FileOutputTest, AFileWithoutEndingsIsNoTornOne) {
+  files_.write("out", "abc");
+  Registry codecs;
+  codecs.add(plain_codec());
+  MadeOutput output(
+      file_output(),
+      "file { path => '" + files_.path("out") + "' codec => plain { format => '%{m}' } }",
+      EcsMode::disabled, std::move(codecs));
+  ASSERT_TRUE(output.made) << output.messages();
+  deliver(*output.made, {R"({"m":"d"})"});
+  EXPECT_EQ(files_.read("out"), "abcd");
 }
 
 TEST_F(FileOutputTest, RotatesBySizeAndKeepsSome) {
