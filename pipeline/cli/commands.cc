@@ -55,6 +55,22 @@ struct Invocation {
   }
 
  private:
+  std::filesystem::path dead_letter_directory(const settings::Pipeline& wanted) const {
+    return settings::dead_letter_path(settings.process, wanted) / wanted.id;
+  }
+
+  std::shared_ptr<DeadLetters> dead_letters(const settings::Pipeline& wanted) const {
+    const std::string component = "dead letters of " + wanted.id;
+    if (!wanted.dead_letters) return counting_dead_letters(component);
+    return std::make_shared<DeadLetterStore>(
+        DeadLetterSettings{.directory = dead_letter_directory(wanted),
+                           .max_bytes = wanted.dead_letter_bytes.count,
+                           .when_full = wanted.full_dead_letters,
+                           .retain_age = wanted.dead_letter_age,
+                           .flush_interval = wanted.dead_letter_flush,
+                           .component = component});
+  }
+
   PipelineJob job(const settings::Pipeline& wanted) const {
     PipelineJob job;
     job.settings.id = wanted.id;
@@ -62,12 +78,15 @@ struct Invocation {
     job.settings.batch_size = static_cast<std::uint32_t>(wanted.batch_size);
     job.settings.batch_delay = wanted.batch_delay;
     job.settings.ordered = wanted.ordered != settings::Ordered::no;
+    job.settings.dead_letters = dead_letters(wanted);
     job.info.id = wanted.id;
     job.info.node_name = settings.process.node_name;
     job.info.host_name = host_name();
     job.info.data_directory = settings.process.data_directory;
     job.info.ecs = wanted.ecs;
     job.info.console = isatty(STDOUT_FILENO);
+    job.info.dead_letters = job.settings.dead_letters;
+    if (wanted.dead_letters) job.info.dead_letter_directory = dead_letter_directory(wanted);
     job.config_path = wanted.config_path;
     job.config_string = wanted.config_string;
     job.load.support_escapes = wanted.support_escapes;

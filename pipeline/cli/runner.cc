@@ -86,10 +86,24 @@ std::string filter_report(const Pipeline& pipeline) {
   return lines;
 }
 
+/// Nothing where nothing was refused.
+std::string dead_letter_report(const DeadLetters& queue) {
+  const DeadLetterCounts counts = queue.counts();
+  std::string line;
+  const auto add = [&](std::uint64_t count, const char* what) {
+    if (count > 0) line += fmt::format("{}{} {}", line.empty() ? "" : ", ", count, what);
+  };
+  add(counts.kept, "kept");
+  add(counts.dropped, "not kept");
+  add(counts.dropped_older, "kept ones removed to make room");
+  add(counts.expired, "kept ones removed by age");
+  return line.empty() ? line : "  dead letters: " + line + "\n";
+}
+
 void report(const std::vector<std::unique_ptr<Pipeline>>& pipelines) {
   for (const auto& pipeline : pipelines)
-    log::info("ledger", "{}{}", pipeline->ledger().report(pipeline->id()),
-              filter_report(*pipeline));
+    log::info("ledger", "{}{}{}", pipeline->ledger().report(pipeline->id()),
+              filter_report(*pipeline), dead_letter_report(pipeline->dead_letters()));
   log::flush();
 }
 

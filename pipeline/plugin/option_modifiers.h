@@ -46,6 +46,10 @@ auto choices(std::vector<std::pair<std::string, E>> allowed) {
 inline auto bare_unit(std::chrono::milliseconds unit) {
   return [unit](OptionRules& rules) { rules.bare_unit = unit; };
 }
+/// Of a size: k, m, g count in powers of 1024 also without an i, as Logstash's settings do.
+inline constexpr auto binary_units = [](OptionRules& rules) {
+  rules.byte_units = ByteUnits::binary;
+};
 /// Works, with a warning that says what to use instead.
 inline auto deprecated(std::string instead) {
   return [instead](OptionRules& rules) { rules.deprecated = instead; };

@@ -156,7 +156,7 @@ bool OptionReader::read_choice(const Value& value, std::int64_t& out) {
 bool OptionReader::read(const Value& value, Bytes& out) {
   const Value* const one = scalar(value, "a size such as 10mb or 5 MiB");
   if (one == nullptr) return false;
-  const auto bytes = parse_bytes(one->text, ByteUnits::decimal);
+  const auto bytes = parse_bytes(one->text, rules_.byte_units);
   if (!bytes) return wrong(*one, std::string_view(bytes.error().message).substr(9));
   if (!within_bounds(*one, static_cast<double>(bytes->count), "bytes")) return false;
   out = *bytes;

@@ -24,6 +24,7 @@ struct OptionRules {
   std::optional<double> at_most;
   std::vector<std::pair<std::string, std::int64_t>> choices;  // name and, for enums, the value
   std::chrono::milliseconds bare_unit{1000};
+  ByteUnits byte_units = ByteUnits::decimal;
   std::string also_called;   // an older name
   std::string deprecated;    // what to use instead
   std::string default_text;  // instead of the member's value

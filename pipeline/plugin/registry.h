@@ -27,6 +27,7 @@ struct PipelineInfo {
   EcsMode ecs = EcsMode::v8;
   bool console = false;  ///< stdout is a terminal
   /// Where filters and outputs send what is refused for good; never null.
+  std::filesystem::path dead_letter_directory;  ///< of its queue; "" where it keeps none
   std::shared_ptr<DeadLetters> dead_letters = counting_dead_letters("dead letters");
 };
 

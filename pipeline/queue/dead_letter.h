@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "pipeline/event/batch.h"
+#include "pipeline/result.h"
 
 namespace millrace {
 
@@ -68,6 +69,11 @@ class DeadLetters {
                             std::span<DeadLetterOutcome> outcomes) = 0;
 
   DeadLetterOutcome write(const Batch& batch, std::uint32_t at, const DeadLetterReason& reason);
+
+  /// The pipeline opens it before the first write() and closes it after the last one. Errors:
+  /// Errc::io; Errc::closed where another process writes to the same queue.
+  virtual Result<void> open() { return {}; }
+  virtual void close() {}
 
   /// True where write() would keep events: dead_letter_queue.enable.
   virtual bool keeps() const = 0;

@@ -44,11 +44,10 @@ class DeadLetterStore : public DeadLetters {
   explicit DeadLetterStore(DeadLetterSettings settings);
   ~DeadLetterStore() override;
 
-  /// Makes the directory, claims it, seals what a crash left and removes what is too old. Before
-  /// the first write(). Errors: Errc::io; Errc::closed where another process writes there.
-  Result<void> open();
+  /// Makes the directory, claims it, seals what a crash left and removes what is too old.
+  Result<void> open() override;
   /// Seals the open segment and lets the directory go. write() is `full` from here on.
-  void close();
+  void close() override;
 
   using DeadLetters::write;
   std::size_t write(std::span<const DeadLetter> letters,

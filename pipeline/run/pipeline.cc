@@ -69,6 +69,8 @@ Pipeline::Pipeline(std::unique_ptr<Plan> plan, PipelineSettings settings)
 Pipeline::~Pipeline() = default;
 
 Result<void> Pipeline::start() {
+  auto kept = settings_.dead_letters->open();
+  if (!kept) return kept;
   for (PlannedOutput& output : plan_->outputs()) {
     auto opened = output.output->open();
     if (!opened) return std::move(opened).error().at("output " + output.id);
@@ -146,6 +148,7 @@ Result<void> Pipeline::wait() {
   for (std::thread& worker : workers_) worker.join();
   for (auto& lane : lanes_) lane->finish();
   for (auto& source : sources_) source->close();
+  settings_.dead_letters->close();
   const std::lock_guard lock(death_mutex_);
   return death_ ? Result<void>(*death_) : Result<void>();
 }

@@ -26,6 +26,8 @@ struct PipelineSettings {
   bool ordered = true;
   std::size_t max_queue_bytes = std::size_t{4} << 20;   ///< between inputs and workers
   std::size_t max_output_bytes = std::size_t{8} << 20;  ///< waiting for one output
+  /// What the plan's plugins were given; opened and closed with the pipeline.
+  std::shared_ptr<DeadLetters> dead_letters = counting_dead_letters("dead letters");
 };
 
 /// A running plan: a thread for each input, the workers, a lane for each output.
@@ -53,6 +55,7 @@ class Pipeline {
   const Ledger& ledger() const { return ledger_; }
   const Plan& plan() const { return *plan_; }
   const std::string& id() const { return settings_.id; }
+  const DeadLetters& dead_letters() const { return *settings_.dead_letters; }
   /// Bytes between inputs and workers.
   std::size_t queued_bytes() const { return queue_.bytes(); }
 

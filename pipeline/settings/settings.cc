@@ -253,6 +253,11 @@ void SettingsReader::run(std::span<const std::string> arguments) {
 
 }  // namespace
 
+std::filesystem::path dead_letter_path(const Process& process, const Pipeline& pipeline) {
+  return pipeline.dead_letter_path.empty() ? process.data_directory / "dead_letter_queue"
+                                           : pipeline.dead_letter_path;
+}
+
 Settings read(std::span<const std::string> arguments, const config::VariableLookup& variables) {
   Settings out;
   SettingsReader(variables, out).run(arguments);

@@ -11,6 +11,7 @@
 #include "pipeline/event/field_ref.h"
 #include "pipeline/observe/log.h"
 #include "pipeline/plugin/common_options.h"
+#include "pipeline/queue/dead_letter_store.h"
 
 /// The settings of the process and of its pipelines, from flags, pipelines.yml, millrace.yml and
 /// logstash.yml. They are declared like plugin options (settings.cc), so that checks, help and "did
@@ -42,7 +43,17 @@ struct Pipeline {
   std::chrono::milliseconds batch_delay{50};
   Ordered ordered = Ordered::automatic;
   EcsMode ecs = EcsMode::v8;
+  bool dead_letters = false;
+  Bytes dead_letter_bytes{std::uint64_t{1} << 30};
+  FullQueue full_dead_letters = FullQueue::block;
+  std::optional<std::chrono::milliseconds> dead_letter_age;
+  std::chrono::milliseconds dead_letter_flush{5000};
+  std::filesystem::path dead_letter_path;  ///< path.data/dead_letter_queue unless set
 };
+
+/// Where the dead-letter queues of pipelines with these settings are; a directory for each
+/// pipeline.
+std::filesystem::path dead_letter_path(const Process& process, const Pipeline& pipeline);
 
 /// The declared lists, for help texts.
 Options<Process> process_settings();

@@ -29,8 +29,6 @@ std::filesystem::path state_directory() {
 
 constexpr const char* kNoDiskQueue =
     "this build has the memory queue; inputs confirm nothing before it is delivered";
-constexpr const char* kNoDeadLetters =
-    "this build has no dead-letter queue; refused events are counted and logged";
 constexpr const char* kNoApi = "this build has no HTTP API";
 constexpr const char* kNoReload = "this build reads its configuration once, at the start";
 
@@ -135,6 +133,25 @@ Options<Pipeline> pipeline_settings() {
            "Field names of plugins that do not say otherwise.",
            choices<EcsMode>(
                {{"disabled", EcsMode::disabled}, {"v1", EcsMode::v1}, {"v8", EcsMode::v8}}))
+      .add("dead_letter_queue.enable", &S::dead_letters,
+           "Keep on disk what an output refuses for good; else it is counted and logged.")
+      .add("dead_letter_queue.max_bytes", &S::dead_letter_bytes,
+           "Most bytes of all kept letters together.", binary_units, at_least(Bytes{64 << 10}))
+      .add("dead_letter_queue.storage_policy", &S::full_dead_letters,
+           "What a full queue does: let events wait, or drop the new or the old ones, counted.",
+           choices<FullQueue>({{"block", FullQueue::block},
+                               {"drop_newer", FullQueue::drop_newer},
+                               {"drop_older", FullQueue::drop_older}}))
+      .add("dead_letter_queue.retain.age", &S::dead_letter_age,
+           "Letters older than this are removed, counted; kept for good where it is not set.",
+           at_least(std::chrono::milliseconds(1)))
+      .add(
+          "dead_letter_queue.flush_interval", &S::dead_letter_flush,
+          "A segment is ended when it was left alone for this long; a bare number is milliseconds.",
+          bare_unit(std::chrono::milliseconds(1)), at_least(std::chrono::seconds(1)))
+      .add("path.dead_letter_queue", &S::dead_letter_path,
+           "Where the dead-letter queues are, a directory for each pipeline.",
+           default_text("path.data/dead_letter_queue"))
       .refused(
           "pipeline.unsafe_shutdown",
           "events in flight are never given up at a stop; a second signal ends the process at once",
@@ -149,13 +166,7 @@ Options<Pipeline> pipeline_settings() {
       .refused("queue.checkpoint.retry", kNoDiskQueue, "true")
       .refused("queue.drain", kNoDiskQueue, "false")
       .refused("queue.compression", kNoDiskQueue, "none")
-      .refused("path.queue", kNoDiskQueue)
-      .refused("dead_letter_queue.enable", kNoDeadLetters, "false")
-      .refused("dead_letter_queue.max_bytes", kNoDeadLetters, "1024mb")
-      .refused("dead_letter_queue.storage_policy", kNoDeadLetters, "drop_newer")
-      .refused("dead_letter_queue.retain.age", kNoDeadLetters)
-      .refused("dead_letter_queue.flush_interval", kNoDeadLetters, "5000")
-      .refused("path.dead_letter_queue", kNoDeadLetters);
+      .refused("path.queue", kNoDiskQueue);
 }
 
 }  // namespace millrace::settings

@@ -170,6 +170,28 @@ TEST_F(ReadSettings, RefuseWhatIsWrong) {
   }
 }
 
+TEST_F(ReadSettings, SayWhatBecomesOfDeadLetters) {
+  write("logstash.yml",
+        "dead_letter_queue:\n  enable: true\n  max_bytes: 2gb\n  storage_policy: drop_older\n"
+        "  retain.age: 2d\n  flush_interval: 6000\n");
+  const Settings settings = read({"-e", "x", "--path.dead_letter_queue", "/var/dlq"});
+  EXPECT_EQ(messages(settings), "");
+  const Pipeline& pipeline = settings.pipelines.front();
+  EXPECT_TRUE(pipeline.dead_letters);
+  EXPECT_EQ(pipeline.dead_letter_bytes.count, std::uint64_t{2} << 30);
+  EXPECT_EQ(pipeline.full_dead_letters, FullQueue::drop_older);
+  EXPECT_EQ(pipeline.dead_letter_age, std::chrono::hours(48));
+  EXPECT_EQ(pipeline.dead_letter_flush, std::chrono::seconds(6));
+  EXPECT_EQ(dead_letter_path(settings.process, pipeline), "/var/dlq");
+  EXPECT_EQ(dead_letter_path({.data_directory = "/data"}, {}), "/data/dead_letter_queue");
+}
+
+TEST_F(ReadSettings, KeepNoDeadLettersUnlessAsked) {
+  const Settings settings = read({"-e", "x"});
+  EXPECT_FALSE(settings.pipelines.front().dead_letters);
+  EXPECT_EQ(settings.pipelines.front().full_dead_letters, FullQueue::block);
+}
+
 TEST_F(ReadSettings, SayOnceWhatTheSettingsFileGotWrongForEveryPipeline) {
   write("millrace.yml", "pipeline.workers: many\n");
   write("pipelines.yml",
