@@ -9,7 +9,7 @@
 
 #include "pipeline/queue/file.h"
 
-namespace millrace::dead_letter {
+namespace millrace::dlq {
 namespace {
 
 struct StoredMark {
@@ -97,4 +97,4 @@ Result<void> append_marks(const std::filesystem::path& directory, std::uint64_t 
   return written;
 }
 
-}  // namespace millrace::dead_letter
+}  // namespace millrace::dlq

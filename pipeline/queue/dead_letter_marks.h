@@ -13,7 +13,7 @@
 ///
 ///     offset u64 of the letter, time i64 (nanoseconds since 1970), kind u8, 3 bytes 0,
 ///     checksum u32 of the 20 bytes before (CRC-32)
-namespace millrace::dead_letter {
+namespace millrace::dlq {
 
 enum class MarkKind : std::uint8_t {
   replayed = 1,       ///< delivered by a replay: done with
@@ -54,4 +54,4 @@ std::filesystem::path marks_path(const std::filesystem::path& directory, std::ui
 Result<void> append_marks(const std::filesystem::path& directory, std::uint64_t segment,
                           std::span<const Mark> marks, Timestamp now);
 
-}  // namespace millrace::dead_letter
+}  // namespace millrace::dlq

@@ -8,7 +8,7 @@
 #include "pipeline/event/event_bytes.h"
 #include "pipeline/event/utf8.h"
 
-namespace millrace::dead_letter {
+namespace millrace::dlq {
 namespace {
 
 std::uint32_t checksum(std::string_view bytes) {
@@ -103,4 +103,4 @@ Found read_record(std::string_view bytes) {
   return found;
 }
 
-}  // namespace millrace::dead_letter
+}  // namespace millrace::dlq

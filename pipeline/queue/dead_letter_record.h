@@ -17,7 +17,7 @@
 ///
 /// Little-endian; checksums are CRC-32 as zlib computes it. The length has a checksum of its own,
 /// so a damaged payload costs one record, not the rest of its segment.
-namespace millrace::dead_letter {
+namespace millrace::dlq {
 
 inline constexpr std::string_view kSegmentHeader{"MILLDLQ\x01", 8};
 inline constexpr std::size_t kRecordHeaderBytes = 12;
@@ -55,4 +55,4 @@ struct Found {
 
 Found read_record(std::string_view bytes);
 
-}  // namespace millrace::dead_letter
+}  // namespace millrace::dlq

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace millrace::dead_letter {
+namespace millrace::dlq {
 namespace {
 
 constexpr std::size_t kWindowBytes = std::size_t{256} << 10;
@@ -150,4 +150,4 @@ Result<SegmentSummary> summarize(const SegmentFile& file) {
   return summary;
 }
 
-}  // namespace millrace::dead_letter
+}  // namespace millrace::dlq

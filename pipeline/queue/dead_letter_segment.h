@@ -18,7 +18,7 @@
 ///     .lock             held by the process that writes
 ///
 /// Numbers rise and are not used again while any file of the queue exists.
-namespace millrace::dead_letter {
+namespace millrace::dlq {
 
 struct SegmentFile {
   std::uint64_t number = 0;
@@ -84,4 +84,4 @@ struct SegmentSummary {
 };
 Result<SegmentSummary> summarize(const SegmentFile& file);
 
-}  // namespace millrace::dead_letter
+}  // namespace millrace::dlq

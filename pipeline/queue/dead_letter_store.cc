@@ -12,7 +12,7 @@
 namespace millrace {
 namespace {
 
-using namespace dead_letter;
+using namespace dlq;
 
 constexpr std::uint64_t kMostSegmentBytes = std::uint64_t{10} << 20;
 constexpr std::uint64_t kLeastSegmentBytes = std::uint64_t{4} << 10;
@@ -177,7 +177,7 @@ std::uint64_t DeadLetterStore::segment_bytes(const Pass& pass) const {
 bool DeadLetterStore::commit(Pass& pass) {
   auto written = pass.pending.empty() ? Result<void>() : write_pending(pass);
   if (written) {
-    if (!pass.pending.empty() && !trouble_.empty()) {
+    if (!pass.pending.empty() && !trouble_.empty() && fits(most_segment_bytes_)) {
       log::info(settings_.component, "takes letters again");
       trouble_.clear();
     }

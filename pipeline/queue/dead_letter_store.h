@@ -76,7 +76,7 @@ class DeadLetterStore : public DeadLetters {
   std::uint64_t segment_bytes(const Pass& pass) const;
   bool fits(std::uint64_t more) const { return bytes_ + more <= settings_.max_bytes; }
   bool make_room(std::uint64_t more);
-  void remove(const dead_letter::SegmentFile& segment, std::uint64_t& counter);
+  void remove(const dlq::SegmentFile& segment, std::uint64_t& counter);
   void remove_expired();
   void recount();
   void tend_now();
