@@ -38,14 +38,10 @@ class CrashPoints(FaultTest):
         self.assertIn(status, (0, -9), self.log_excerpt())
         return status == -9
 
-    def outputs(self):
-        """Rotated ones first, from the oldest."""
-        return [*sorted(self.top.glob('out.*'), key=lambda path: -int(path.suffix[1:])), self.top / 'out']
-
     def check_points(self, options=''):
         config = self.config(options)
         self.assertFalse(self.killed_at(config, 0, 'before'))
-        self.assert_exactly_once(self.account(self.outputs(), self.sources))
+        self.assert_exactly_once(self.account(self.with_rotated(self.top / 'out'), self.sources))
         reached = 0
         for point in range(1, POINTS + 1):
             action = ('before', 'half', 'after')[(point + SEED) % 3]
@@ -56,10 +52,9 @@ class CrashPoints(FaultTest):
                 reached += 1
                 self.killed_at(config, self.random.randint(1, point), self.random.choice(('before', 'half', 'after')))
                 self.assertEqual(self.run_to_end(config), 0, self.log_excerpt())
-                self.assert_nothing_lost(self.account(self.outputs(), self.sources))
+                self.assert_nothing_lost(self.account(self.with_rotated(self.top / 'out'), self.sources))
         self.assertGreater(reached, POINTS // 2)
 
-    @unittest.expectedFailure  # a line that a crash cut stays, and the next one is glued to it
     def test_json_lines(self):
         self.check_points()
 

@@ -44,8 +44,7 @@ class Output(Disk):
         begin = int(which.rstrip('-*') or 1)
         wait_until(lambda: faults.count() >= begin + ATTEMPTS or process.poll() is not None, 'several attempts')
         self.repair(process)
-        outputs = [*sorted(self.top.glob('out.*'), key=lambda path: -int(path.suffix[1:])), self.out]
-        self.assert_exactly_once(self.account(outputs, self.sources))
+        self.assert_exactly_once(self.account(self.with_rotated(self.out), self.sources))
         self.assertEqual((self.said('cannot'), self.said(f'{self.top}/out') > 0), (1, True), self.log_excerpt())
         self.assertEqual(self.said('can be written again') + self.said('works again'), 1, self.log_excerpt())
 

@@ -1,7 +1,9 @@
 """kill -9 at random moments, from file to file: nothing lost, in order, and doubled is only what had no stored
 position yet."""
+import signal
 import unittest
 
+from harness import TIMEOUT_SECONDS, wait_until
 from rig import EVENTS, KILLS, FaultTest, size_of
 
 CONFIG = '''
@@ -71,6 +73,84 @@ class FileToFile(FaultTest):
         sources = [self.source('s', EVENTS)]
         self.full_size = EVENTS * 20
         self.kill_often(self.config(options))
-        old = sorted(self.top.glob('out.*'), key=lambda path: -int(path.suffix[1:]))
-        self.assertGreater(len(old), 1)
-        self.assert_nothing_lost(self.account([*old, self.out], sources))
+        outputs = self.with_rotated(self.out)
+        self.assertGreater(len(outputs), 2)
+        self.assert_nothing_lost(self.account(outputs, sources))
+
+
+class Follow(FaultTest):
+    """A file that grows, while who follows it is killed."""
+
+    CONFIG = '''
+input { file { path => "%(top)s/in/*.log" start_position => "beginning" stat_interval => "5 ms" sincedb_path => "%(top)s/positions"
+               sincedb_write_interval => "10 ms" } }
+output { file { path => "%(top)s/out" } }
+'''
+
+    def setUp(self):
+        super().setUp()
+        self.store, self.out = self.top / 'positions', self.top / 'out'
+        self.config = self.CONFIG % {'top': self.top}
+        self.growing = self.source('a', 0)
+        self.process = None
+
+    def begin(self):
+        self.process = self.run_in_background(self.config)
+
+    def grow(self, count):
+        self.growing.append_to(self.top / 'in' / 'a.log', count)
+
+    def wait_for_last(self):
+        last = f'"message":"a {self.growing.count - 1} '.encode()
+        wait_until(lambda: last in self.end_of_output() or self.process.poll() is not None, 'the last event')
+        self.assertIsNone(self.process.poll(), self.log_excerpt())
+
+    def end_of_output(self):
+        if not self.out.exists():
+            return b''
+        with self.out.open('rb') as file:
+            file.seek(max(0, size_of(self.out) - 1000))
+            return file.read()
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(TIMEOUT_SECONDS)
+
+    def finish(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(TIMEOUT_SECONDS), 0, self.log_excerpt())
+        return self.account([self.out], [self.growing])
+
+    def test_kills_while_it_grows(self):
+        for _ in range(KILLS):
+            self.begin()
+            begun, enough = size_of(self.out), self.random.randrange(1, 2_000_000)
+            while size_of(self.out) - begun < enough and self.process.poll() is None:
+                self.grow(self.random.randrange(1, EVENTS // 50))
+            self.kill()
+        self.begin()
+        self.grow(1)
+        self.wait_for_last()
+        self.assert_nothing_lost(self.finish())
+
+    def test_stored_positions_bound_what_is_doubled(self):
+        """What is stored before the kill does not come again; what is not, does."""
+        self.begin()
+        self.grow(1000)
+        self.wait_for_last()
+        extra = 3
+        for _ in range(extra):  # each is confirmed after what came before: its position is in the store after the second
+            stored = self.stored_at()
+            self.grow(1)
+            self.wait_for_last()
+            wait_until(lambda: self.stored_at() != stored, 'the positions to be stored')
+        self.kill()
+        self.begin()
+        self.grow(1)
+        self.wait_for_last()
+        reports = self.finish()
+        self.assert_nothing_lost(reports)
+        self.assertLessEqual(reports.sum('doubled'), extra, self.about(reports))
+
+    def stored_at(self):
+        return self.store.stat().st_mtime_ns if self.store.exists() else 0

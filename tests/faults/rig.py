@@ -11,7 +11,7 @@ from events import Source, check
 from harness import BINARY, TIMEOUT_SECONDS, MillraceTest, wait_until
 
 KILLS, EVENTS, POINTS, SEED = (int(os.environ.get('MILLRACE_' + name, default)) for name, default in
-                               (('KILLS', 8), ('EVENTS', 100_000), ('POINTS', 60), ('SEED', 1)))
+                               (('KILLS', 8), ('EVENTS', 100_000), ('POINTS', 40), ('SEED', 1)))
 PRELOAD = pathlib.Path(BINARY).resolve().parent / 'tests' / 'faults' / 'preload' / 'libfaults.so'
 
 
@@ -79,6 +79,11 @@ class FaultTest(MillraceTest):
         return self.log.read_text(errors='replace')[-2000:] if self.log.exists() else ''
 
     # The account.
+
+    @staticmethod
+    def with_rotated(path):
+        """The files that an output has rotated away, from the oldest, and the one it writes."""
+        return [*sorted(path.parent.glob(path.name + '.[0-9]*'), key=lambda old: -int(old.suffix[1:])), path]
 
     def account(self, outputs, sources):
         return check(outputs, {source.name: source.count for source in sources})

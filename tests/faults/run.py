@@ -18,7 +18,7 @@ import runner
 
 DIALS = {'kills': (8, 'how often a test kills millrace at a random moment'),
          'events': (100_000, 'how many events such a test sends'),
-         'points': (60, 'at how many of the first system calls that write each test of crash points kills'),
+         'points': (40, 'at how many of the first system calls that write each test of crash points kills'),
          'seed': (1, 'of everything that is random')}
 
 
