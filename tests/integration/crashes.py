@@ -76,5 +76,29 @@ class Lines(Crash):
         self.assertEqual(set(self.numbers(self.out.read_bytes())), set(range(LINES)))
 
 
+class Gzip(Crash):
+    options = 'gzip => true flush_interval => 0.01'
+
+    def whole(self):
+        """All numbers that are in the file, as zcat reads it."""
+        return self.numbers(subprocess.run(['zcat'], input=self.out.read_bytes(), check=True,
+                                           capture_output=True).stdout)
+
+    def test_half_a_member_goes_aside_and_zcat_reads_the_rest(self):
+        process = self.begin(LIMIT // 4)
+        self.kill_when(process, lambda: b'trying again' in self.log.read_bytes(), 'the limit')
+        with self.assertRaises(subprocess.CalledProcessError):
+            self.whole()
+        self.assertIn('out.torn', self.finish())
+        self.assertEqual(set(self.whole()), set(range(LINES)))
+
+    def test_again_and_again_loses_nothing(self):
+        for _ in range(6):
+            process, before = self.begin(), self.size()
+            self.kill_when(process, lambda: self.size() > before + 100_000, 'some more')
+        self.finish()
+        self.assertEqual(set(self.whole()), set(range(LINES)))
+
+
 if __name__ == '__main__':
     unittest.main()
