@@ -21,6 +21,7 @@
 #include "plugins/inputs/file/input.h"
 #include "plugins/inputs/generator.h"
 #include "plugins/inputs/stdin.h"
+#include "plugins/outputs/elasticsearch/output.h"
 #include "plugins/outputs/file.h"
 #include "plugins/outputs/null.h"
 #include "plugins/outputs/stdout.h"
@@ -44,6 +45,7 @@ Registry builtin_plugins() {
   plugins.add(mutate_filter());
   plugins.add(split_filter());
 
+  plugins.add(elasticsearch_output());
   plugins.add(file_output());
   plugins.add(null_output("null"));
   plugins.add(null_output("sink"));
