@@ -92,6 +92,7 @@ class FileOutput : public Output {
       : options_(std::move(options)),
         path_(std::move(path)),
         base_(base_of(options_.path)),
+        failures_(base_ + options_.filename_failure),
         component_("output " + context.id),
         encoder_(context.codec->encoder()) {
     settings_.component = component_;
@@ -134,8 +135,8 @@ class FileOutput : public Output {
   Result<void> write(Delivery delivery, const StopSignal& stop) override {
     auto& pages = static_cast<Pages&>(*delivery.parcel);
     if (pages.failures && !std::exchange(said_bad_path_, true))
-      log::warn(component_, "an event's path leaves {}: it and others like it go to {}{}", base_,
-                base_, options_.filename_failure);
+      log::warn(component_, "an event's path leaves {}: it and others like it go to {}", base_,
+                failures_);
     for (Pages::Page& page : pages.pages) {
       if (!persist(component_, stop, [&] { return write_page(page, stop); })) return {};
       buffers_.give(std::move(page.bytes));
@@ -153,23 +154,14 @@ class FileOutput : public Output {
 
   std::optional<Clock::time_point> flush_due() const override { return flush_due_; }
 
-  /// With gzip, what the compressor holds is on its way to the file only now.
+  /// With gzip, members are finished and go to their files only now.
   Result<void> flush(const StopSignal& stop) override {
     flush_due_.reset();
     for (auto& [path, file] : files_)
-      if (!persist(component_, stop, [&file = file] { return file->sync(); })) return {};
+      if (!sync(*file, stop)) return {};
     for (Delivery& delivery : held_) delivery.settle(Verdict::delivered);
     held_.clear();
     held_bytes_ = 0;
-    return {};
-  }
-
-  Result<void> close(const StopSignal& stop) override {
-    for (auto& [path, file] : files_)
-      if (!persist(component_, stop, [&file = file] { return file->close(); })) return {};
-    for (Delivery& delivery : held_) delivery.settle(Verdict::delivered);
-    held_.clear();
-    files_.clear();
     return {};
   }
 
@@ -190,62 +182,87 @@ class FileOutput : public Output {
 
   std::size_t confined_page(const std::string& path, Pages& pages) const {
     if (!leaves_base(path, base_)) return pages.add(path, buffers_.take());
-    if (!pages.failures)
-      pages.failures = pages.add(base_ + options_.filename_failure, buffers_.take());
+    if (!pages.failures) pages.failures = pages.add(failures_, buffers_.take());
     return *pages.failures;
   }
 
   /// A path from an event's data that can be no file's goes the way of those that leave the base.
+  bool is_hopeless(const Result<void>& result, const std::string& path) const {
+    return !result && result.error().code == Errc::invalid && !path_.is_constant() &&
+           path != failures_;
+  }
+
   Result<void> write_page(Pages::Page& page, const StopSignal& stop) {
     auto written = writer(page.path, stop).write(page.bytes.view(), page.done);
-    if (written || written.error().code != Errc::invalid || path_.is_constant()) return written;
-    const std::string failures = base_ + options_.filename_failure;
-    if (page.path == failures) return written;
+    if (!is_hopeless(written, page.path)) return written;
     if (!std::exchange(said_bad_path_, true))
       log::warn(component_, "{}: its events and others like them go to {}", written.error().message,
-                failures);
+                failures_);
+    auto moved = file(page.path).sync_to(file(failures_));  // what came while it was a file
+    if (!moved) return moved;
     files_.erase(page.path);
-    return writer(page.path = failures, stop).write(page.bytes.view(), page.done);
+    return writer(page.path = failures_, stop).write(page.bytes.view(), page.done);
   }
 
   FileWriter& writer(const std::string& path, const StopSignal& stop) {
     close_stale(stop);
-    auto& file = files_[path];
-    if (!file) file = std::make_unique<FileWriter>(path, settings_);
-    const std::string failures = base_ + options_.filename_failure;
-    if (options_.create_if_deleted || path == failures || !file->is_gone()) return *file;
-    return writer(failures, stop);
+    return if_there(file(path), std::chrono::seconds(1));
   }
 
-  /// Files that nothing was written to for a while are closed, and the oldest of too many.
+  FileWriter& file(const std::string& path) {
+    auto& file = files_[path];
+    if (!file) file = std::make_unique<FileWriter>(path, settings_);
+    return *file;
+  }
+
+  /// What goes to a file that was removed goes to the failures instead, unless it may be made
+  /// again.
+  FileWriter& if_there(FileWriter& wanted, std::chrono::milliseconds age) {
+    const bool takes =
+        options_.create_if_deleted || wanted.path() == failures_ || !wanted.is_gone(age);
+    return takes ? wanted : file(failures_);
+  }
+
+  bool sync(FileWriter& wanted, const StopSignal& stop) {
+    FileWriter& to = if_there(wanted, {});
+    return persist(component_, stop, [&] {
+      auto synced = wanted.sync_to(to);
+      return is_hopeless(synced, to.path()) ? wanted.sync_to(file(failures_)) : synced;
+    });
+  }
+
+  /// Files that nothing was written to for a while are closed, and of too many the one that was not
+  /// used for longest.
   void close_stale(const StopSignal& stop) {
     if (path_.is_constant()) return;
     const auto now = Clock::now();
-    if (files_.size() < kMostOpenFiles && now - cleaned_ < options_.stale_cleanup_interval) return;
+    if (files_.size() >= kMostOpenFiles)
+      close(std::min_element(
+                files_.begin(), files_.end(),
+                [](const auto& a, const auto& b) { return a.second->used() < b.second->used(); }),
+            stop);
+    if (now - cleaned_ < options_.stale_cleanup_interval) return;
     cleaned_ = now;
-    const auto least_used = std::min_element(
-        files_.begin(), files_.end(),
-        [](const auto& a, const auto& b) { return a.second->used() < b.second->used(); });
-    const FileWriter* const oldest =
-        least_used == files_.end() ? nullptr : least_used->second.get();
-    for (auto file = files_.begin(); file != files_.end();) {
-      const bool stale = now - file->second->used() >= options_.stale_cleanup_interval;
-      const bool surplus = files_.size() >= kMostOpenFiles && file->second.get() == oldest;
-      if ((stale || surplus) && persist(component_, stop, [&] { return file->second->close(); }))
-        file = files_.erase(file);
-      else
-        ++file;
+    for (auto next = files_.begin(); next != files_.end();) {
+      const auto file = next++;
+      if (now - file->second->used() >= options_.stale_cleanup_interval) close(file, stop);
     }
+  }
+
+  using Files = std::map<std::string, std::unique_ptr<FileWriter>>;
+  void close(Files::iterator file, const StopSignal& stop) {
+    if (sync(*file->second, stop)) files_.erase(file);
   }
 
   const FileOptions options_;
   const Template path_;
   const std::string base_;
+  const std::string failures_;  // the path of the file for events whose path is no good
   const std::string component_;
   const std::unique_ptr<Encoder> encoder_;
   FileWriterSettings settings_;
   mutable BufferPool buffers_;
-  std::map<std::string, std::unique_ptr<FileWriter>> files_;
+  Files files_;
   std::vector<Delivery>
       held_;  // with gzip: written to the compressor, not yet known to be in the file
   std::size_t held_bytes_ = 0;
@@ -266,8 +283,9 @@ OutputPlugin file_output() {
                "first of them. Half an event that a crash left at its end goes to path.torn.",
                required)
           .add("flush_interval", &O::flush_interval,
-               "With gzip, how often what is compressed goes to the file. Without it every batch "
-               "goes at once.")
+               "With gzip, how long a gzip member grows before it is finished and its events count "
+               "as delivered: the longer, the smaller the file. Without gzip every batch goes to "
+               "the file at once.")
           .add("gzip", &O::gzip, "Compress.")
           .add("filename_failure", &O::filename_failure,
                "The file in the directory of `path`, up to its first reference, for events whose "

@@ -30,23 +30,15 @@ bool make_parents(const std::filesystem::path& path, int mode) {
 }  // namespace
 
 FileWriter::FileWriter(std::string path, const FileWriterSettings& settings)
-    : path_(std::move(path)), settings_(settings), used_(Clock::now()) {}
+    : path_(std::move(path)), settings_(settings), used_(Clock::now()) {
+  if (settings_.gzip) member_ = std::make_unique<GzipMember>();
+}
 
 FileWriter::~FileWriter() {
-  if (gzip_) deflateEnd(gzip_.get());
   if (fd_ >= 0) ::close(fd_);
 }
 
-/// A name that can never be a file's: trying again would block all other files for good.
-bool is_hopeless(int error) {
-  return error == ENAMETOOLONG || error == EISDIR || error == ENOTDIR || error == ELOOP;
-}
-
-Error FileWriter::failed(const char* what) const {
-  const int error = errno;
-  return fail(is_hopeless(error) ? Errc::invalid : Errc::io,
-              fmt::format("cannot {} {}: {}", what, path_, std::strerror(error)));
-}
+Error FileWriter::failed(const char* what) const { return file_error(what, path_); }
 
 int FileWriter::open_descriptor() const {
   struct stat about {};
@@ -75,12 +67,6 @@ Result<void> FileWriter::open() {
   opened_before_ = true;
   gone_ = false;
   opened_at_ = checked_ = Clock::now();
-  if (settings_.gzip && !gzip_) {
-    gzip_ = std::make_unique<z_stream>();
-    std::memset(gzip_.get(), 0, sizeof(z_stream));
-    deflateInit2(gzip_.get(), Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8,
-                 Z_DEFAULT_STRATEGY);  // 16: with gzip's header
-  }
   return {};
 }
 
@@ -101,11 +87,22 @@ Result<void> FileWriter::mend() {
   if (fstat(fd_, &about) != 0) return failed("look at");
   const bool readable = (fcntl(fd_, F_GETFL) & O_ACCMODE) == O_RDWR;
   const auto size = static_cast<std::uint64_t>(about.st_size);
-  if (!S_ISREG(about.st_mode) || !readable || size == 0 || settings_.ending.empty()) return {};
+  if (!S_ISREG(about.st_mode) || !readable || size == 0) return {};
+  return member_ ? mend_members(size) : mend_events(size);
+}
+
+Result<void> FileWriter::mend_members(std::uint64_t size) {
+  const auto whole = end_of_last_member(fd_, size);
+  if (!whole) return Error(whole.error()).at(path_);
+  return *whole == size ? Result<void>() : set_aside(*whole, size, "");
+}
+
+Result<void> FileWriter::mend_events(std::uint64_t size) {
+  if (settings_.ending.empty()) return {};
   const auto whole = end_of_last_event(fd_, size, settings_.ending);
   if (!whole) return Error(whole.error()).at(path_);
   if (*whole == size) return {};
-  const auto aside = *whole ? set_aside(**whole, size)
+  const auto aside = *whole ? set_aside(**whole, size, settings_.ending)
                             : fail(Errc::limit, "where that event begins is too far back");
   if (aside) return aside;
   log::warn(settings_.component,
@@ -116,20 +113,22 @@ Result<void> FileWriter::mend() {
   return put(settings_.ending, done);
 }
 
-Result<void> FileWriter::set_aside(std::uint64_t whole, std::uint64_t size) {
+Result<void> FileWriter::set_aside(std::uint64_t whole, std::uint64_t size,
+                                   std::string_view ending) {
   const std::string torn = path_ + ".torn";
-  auto moved = append_tail(fd_, whole, size, settings_.ending, torn);
-  if (!moved) return std::move(moved).error().at(torn);
+  auto moved = append_tail(fd_, whole, size, ending, torn);
+  if (!moved) return moved;
   if (ftruncate(fd_, static_cast<off_t>(whole)) != 0) return failed("cut the torn end off");
-  log::warn(settings_.component,
-            "{} ended in the middle of an event, left by a crash or a full disk: its last {} bytes "
-            "are in {} now",
-            path_, size - whole, torn);
+  log::warn(
+      settings_.component,
+      "{} ended in the middle of {}, left by a crash or a full disk: its last {} bytes are in "
+      "{} now",
+      path_, member_ ? "a gzip member" : "an event", size - whole, torn);
   return {};
 }
 
-bool FileWriter::is_gone() {
-  if (fd_ < 0 || Clock::now() - checked_ < std::chrono::seconds(1)) return gone_;
+bool FileWriter::is_gone(std::chrono::milliseconds age) {
+  if (fd_ < 0 || Clock::now() - checked_ < age) return gone_;
   checked_ = Clock::now();
   struct stat ours {};
   struct stat named {};
@@ -138,23 +137,34 @@ bool FileWriter::is_gone() {
   return gone_;
 }
 
-Result<void> FileWriter::reopen_if_gone() {
-  if (!is_gone()) return {};
-  auto closed = close();
-  return closed ? open() : std::move(closed);
+/// Between two writes, never in the middle of one.
+Result<void> FileWriter::make_ready() {
+  if (member_ && member_->finished()) {
+    auto synced = sync_to(*this);
+    if (!synced) return synced;
+  }
+  auto opened = open_if_gone(std::chrono::seconds(1));
+  return opened ? rotate_if_due() : std::move(opened);
+}
+
+Result<void> FileWriter::open_if_gone(std::chrono::milliseconds age) {
+  if (fd_ >= 0 && is_gone(age)) ::close(std::exchange(fd_, -1));
+  return fd_ < 0 ? open() : Result<void>();
 }
 
 Result<void> FileWriter::rotate_if_due() {
-  const bool full = settings_.rotate_size != 0 && size_ >= settings_.rotate_size;
+  const std::uint64_t size = size_ + (member_ ? member_->size() : 0);
+  const bool full = settings_.rotate_size != 0 && size >= settings_.rotate_size;
   const bool old = settings_.rotate_interval.count() != 0 &&
                    Clock::now() - opened_at_ >= settings_.rotate_interval;
-  return size_ != 0 && (full || old) ? rotate() : Result<void>();
+  return size != 0 && (full || old) ? rotate() : Result<void>();
 }
 
 /// path.1 is the youngest of the old ones.
 Result<void> FileWriter::rotate() {
-  auto closed = close();
-  if (!closed) return closed;
+  auto synced = sync_to(*this);
+  if (!synced) return synced;
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   const auto numbered = [&](int n) { return path_ + "." + std::to_string(n); };
   std::error_code ignored;  // one that is missing is no error
   std::filesystem::remove(numbered(settings_.rotate_keep), ignored);
@@ -168,12 +178,14 @@ Result<void> FileWriter::rotate() {
 
 Result<void> FileWriter::write(std::string_view bytes, std::size_t& done) {
   used_ = Clock::now();
-  if (done == 0) {  // between two writes, never in the middle of one
-    auto ready = fd_ < 0 ? open() : reopen_if_gone();
-    if (ready) ready = rotate_if_due();
+  if (done == 0) {
+    auto ready = make_ready();
     if (!ready) return ready;
   }
-  return settings_.gzip ? compress(bytes, done, Z_NO_FLUSH) : put(bytes, done);
+  if (!member_) return put(bytes, done);
+  member_->append(bytes);
+  done = bytes.size();
+  return {};
 }
 
 Result<void> FileWriter::put(std::string_view bytes, std::size_t& done) {
@@ -187,45 +199,16 @@ Result<void> FileWriter::put(std::string_view bytes, std::size_t& done) {
   return {};
 }
 
-/// First what the compressor gave earlier goes out, then it gets more: an error leaves both where
-/// they were.
-Result<void> FileWriter::compress(std::string_view bytes, std::size_t& done, int flush) {
-  for (;;) {
-    auto out = put(compressed_, compressed_done_);
-    if (!out) return out;
-    compressed_.resize(std::size_t{64} << 10);
-    compressed_done_ = 0;
-    const std::size_t some = std::min<std::size_t>(bytes.size() - done, std::size_t{1} << 30);
-    gzip_->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data() + done));
-    gzip_->avail_in = static_cast<uInt>(some);
-    gzip_->next_out = reinterpret_cast<Bytef*>(compressed_.data());
-    gzip_->avail_out = static_cast<uInt>(compressed_.size());
-    const int state = deflate(gzip_.get(), flush);
-    const bool output_full = gzip_->avail_out == 0;
-    done += some - gzip_->avail_in;
-    compressed_.resize(compressed_.size() - gzip_->avail_out);
-    if (done == bytes.size() && !output_full && (flush != Z_FINISH || state == Z_STREAM_END))
-      return put(compressed_, compressed_done_);
+Result<void> FileWriter::sync_to(FileWriter& file) {
+  if (!member_ || member_->empty()) return {};
+  if (member_done_ == 0) {
+    auto opened = file.open_if_gone({});
+    if (!opened) return opened;
   }
-}
-
-Result<void> FileWriter::sync() {
-  std::size_t done = 0;
-  return gzip_ && fd_ >= 0 ? compress({}, done, Z_SYNC_FLUSH) : Result<void>();
-}
-
-Result<void> FileWriter::close() {
-  if (fd_ < 0) return {};
-  if (gzip_) {
-    std::size_t done = 0;
-    auto ended = compress({}, done, Z_FINISH);
-    if (!ended) return ended;
-    deflateEnd(gzip_.get());
-    gzip_.reset();
-    compressed_.clear();
-    compressed_done_ = 0;
-  }
-  ::close(std::exchange(fd_, -1));
+  auto written = file.put(member_->finish(), member_done_);
+  if (!written) return written;
+  member_->clear();
+  member_done_ = 0;
   return {};
 }
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <zlib.h>
-
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -10,6 +8,7 @@
 
 #include "pipeline/plugin/stop.h"
 #include "pipeline/result.h"
+#include "plugins/outputs/gzip_members.h"
 
 namespace millrace {
 
@@ -41,19 +40,18 @@ class FileWriter {
   FileWriter& operator=(const FileWriter&) = delete;
 
   /// Hands `bytes` to the kernel, `done` of which are behind already and which counts on; with gzip
-  /// they may still be in the compressor until sync(). Errors: Errc::io with the path and the
-  /// reason.
+  /// they are in memory until sync_to(). Errors: with the path and the reason; Errc::invalid where
+  /// the path can never be a file's, otherwise Errc::io.
   Result<void> write(std::string_view bytes, std::size_t& done);
 
-  /// With gzip: hands over everything that the compressor holds.
-  Result<void> sync();
-
-  /// Ends a gzip member and closes.
-  Result<void> close();
+  /// With gzip: ends the member and hands it to the kernel, to the end of `file`, mostly this one.
+  /// From then on a reader, or the next run after a crash, finds it whole. What was written and not
+  /// synced is let go with the FileWriter.
+  Result<void> sync_to(FileWriter& file);
 
   /// The file that is open was removed, or another one has its name; write() would make it anew.
-  /// Looked at once a second: a stat for each batch would cost more than it tells.
-  bool is_gone();
+  /// What was seen up to `age` ago will do: a stat for each batch would cost more than it tells.
+  bool is_gone(std::chrono::milliseconds age);
 
   const std::string& path() const { return path_; }
   std::chrono::steady_clock::time_point used() const { return used_; }
@@ -63,12 +61,14 @@ class FileWriter {
   int open_descriptor() const;
   Result<void> share();
   Result<void> mend();
-  Result<void> set_aside(std::uint64_t whole, std::uint64_t size);
-  Result<void> reopen_if_gone();
+  Result<void> mend_members(std::uint64_t size);
+  Result<void> mend_events(std::uint64_t size);
+  Result<void> set_aside(std::uint64_t whole, std::uint64_t size, std::string_view ending);
+  Result<void> make_ready();
+  Result<void> open_if_gone(std::chrono::milliseconds age);
   Result<void> rotate_if_due();
   Result<void> rotate();
   Result<void> put(std::string_view bytes, std::size_t& done);
-  Result<void> compress(std::string_view bytes, std::size_t& done, int flush);
   Error failed(const char* what) const;
 
   const std::string path_;
@@ -80,9 +80,8 @@ class FileWriter {
   std::chrono::steady_clock::time_point opened_at_;
   std::chrono::steady_clock::time_point used_;
   std::chrono::steady_clock::time_point checked_;
-  std::unique_ptr<z_stream> gzip_;
-  std::string compressed_;  // bytes of the compressor that are not written yet
-  std::size_t compressed_done_ = 0;
+  std::unique_ptr<GzipMember> member_;  // with gzip: what sync() has not written yet
+  std::size_t member_done_ = 0;         // bytes of it that are in the file
 };
 
 }  // namespace millrace

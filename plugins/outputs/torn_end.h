@@ -14,6 +14,13 @@ namespace millrace {
 /// How far back the end of the last whole event is looked for.
 constexpr std::uint64_t kMostTornBytes = std::uint64_t{1} << 20;
 
+/// What errno says of the file `path`. Errc::invalid: the name can never be a file's, so that to
+/// try again would block all other files for good; otherwise Errc::io.
+Error file_error(const char* what, const std::string& path);
+
+/// Fills `bytes` with what `fd` holds at `at`; less is an error, Errc::io.
+Result<void> read_at(int fd, std::uint64_t at, std::string& bytes);
+
 /// Where the last whole event of a file of `size` bytes ends, which is behind the last `ending`; 0
 /// where there is none in all of it, nullopt where there is none in its last kMostTornBytes. `fd`
 /// can be read; its offset stays. Errors: Errc::io with the reason.

@@ -15,8 +15,9 @@ Watched* FileSet::find(const FileId& file) const {
 }
 
 Watched& FileSet::add(const FoundFile& found, const FileSource& source, std::uint64_t offset,
-                      FilePositions::Counts counts) {
-  Watched& watched = *files_.emplace_back(std::make_unique<Watched>(found, source, offset, counts));
+                      FilePositions::Counts counts, const FileRecord* known) {
+  Watched& watched =
+      *files_.emplace_back(std::make_unique<Watched>(found, source, offset, counts, known));
   by_id_[found.id] = &watched;
   return watched;
 }

@@ -15,8 +15,8 @@ namespace millrace {
 /// A file of the set, and what its mode keeps of it.
 struct Watched {
   Watched(const FoundFile& found, const FileSource& source, std::uint64_t offset,
-          FilePositions::Counts counts)
-      : file(found, source, offset, counts),
+          FilePositions::Counts counts, const FileRecord* known)
+      : file(found, source, offset, counts, known),
         is_archive(counts == FilePositions::Counts::unpacked),
         disk_size(found.size) {}
 
@@ -42,7 +42,7 @@ class FileSet {
   /// nullptr: it is not watched.
   Watched* find(const FileId& file) const;
   Watched& add(const FoundFile& found, const FileSource& source, std::uint64_t offset,
-               FilePositions::Counts counts);
+               FilePositions::Counts counts, const FileRecord* known = nullptr);
   /// Removes those that are `done`.
   void drop_done();
 

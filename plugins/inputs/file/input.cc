@@ -45,8 +45,12 @@ class FileInput : public Input {
       : options_(std::move(options)),
         component_("input " + context.id),
         positions_(store_path(options_, context), options_.sincedb_clean_after),
-        source_{context.codec, context.codec->framing(), origin_fields(context.ecs),
-                context.pipeline.host_name, positions_},
+        source_{context.codec,
+                context.codec->framing(),
+                origin_fields(context.ecs),
+                context.pipeline.host_name,
+                positions_,
+                std::nullopt},
         files_(options_, component_) {
     source_.framing.delimiter = options_.delimiter;
   }
@@ -66,6 +70,7 @@ class FileInput : public Input {
     if (positions_.malformed_lines() > 0)
       log::warn(component_, "left out {} lines of the sincedb that make no sense",
                 positions_.malformed_lines());
+    source_.ids = EventIds::if_mentioned();
     discover(true);
     ends_ = reads() && (options_.exit_after_read || names_files_only());
     if (files_.size() == 0 && options_.exit_after_read)

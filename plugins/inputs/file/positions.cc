@@ -68,21 +68,28 @@ std::optional<FileRecord> FilePositions::find(const FoundFile& file) {
   return record;
 }
 
-std::uint64_t FilePositions::begin(const FileId& file, const std::string& path,
-                                   std::uint64_t offset, Counts counts) {
+std::uint64_t FilePositions::begin(FileRecord start, std::uint64_t offset, Counts counts) {
   const std::lock_guard lock(mutex_);
-  Entry& entry = entries_[file];
+  Entry& entry = entries_[start.id];
   partitions_.erase(entry.partition);
   const bool packed = counts == Counts::unpacked;
-  entry = {FileRecord{.id = file,
-                      .offset = packed ? 0 : offset,
-                      .unpacked = packed ? offset : 0,
-                      .active = now_seconds(),
-                      .path = path},
-           offset, ++last_partition_, true, counts};
+  start.offset = packed ? 0 : offset;
+  start.unpacked = packed ? offset : 0;
+  start.completed = false;
+  start.active = now_seconds();
+  entry = {std::move(start), offset, ++last_partition_, true, counts};
   partitions_[entry.partition] = &entry;
   changed_ = true;
   return entry.partition;
+}
+
+void FilePositions::describe(const FileId& file, const Head& head, const std::string& source) {
+  const std::lock_guard lock(mutex_);
+  const auto entry = entries_.find(file);
+  if (entry == entries_.end()) return;
+  entry->second.record.head = head;
+  entry->second.record.source = source;
+  changed_ = true;
 }
 
 void FilePositions::acknowledged(SourcePosition position) noexcept {

@@ -40,10 +40,12 @@ class FilePositions {
   /// that had its inode before: it was born after the last activity of that one.
   std::optional<FileRecord> find(const FoundFile& file);
 
-  /// Reading begins at `offset`. Returns the partition for the events' positions; what is
-  /// acknowledged for earlier ones of the file does not count any more.
-  std::uint64_t begin(const FileId& file, const std::string& path, std::uint64_t offset,
-                      Counts counts);
+  /// Reading begins at `offset` of the content that `start` describes. Returns the partition for
+  /// the events' positions; what is acknowledged for earlier ones of the file does not count any
+  /// more.
+  std::uint64_t begin(FileRecord start, std::uint64_t offset, Counts counts);
+  /// More is known of the file's content.
+  void describe(const FileId& file, const Head& head, const std::string& source);
 
   void acknowledged(SourcePosition position) noexcept;
 

@@ -24,11 +24,11 @@ class ReadMode : public FileMode {
         stored && stored->offset == file.size && (file.size > 0 || stored->completed);
     if (whole) return consider_whole(file, *stored);
     if (is_archive(file.path)) {
-      if (!is_damaged(file)) watch(file, stored ? stored->unpacked : 0, Counts::unpacked);
+      if (!is_damaged(file)) watch(file, stored ? stored->unpacked : 0, Counts::unpacked, stored);
       return;
     }
     const bool goes_on = stored && stored->offset < file.size;
-    watch(file, goes_on ? stored->offset : 0, Counts::bytes);
+    watch(file, goes_on ? stored->offset : 0, Counts::bytes, stored);
   }
 
   bool turn(Watched& watched, Emitter& emitter) override {
@@ -61,13 +61,14 @@ class ReadMode : public FileMode {
   /// A file that an earlier run delivered, and perhaps did not come to log or delete.
   void consider_whole(const FoundFile& file, const FileRecord& stored) {
     if (stored.completed && !desk_.options.removes_completed()) return;
-    Watched& watched = watch(file, file.size, Counts::bytes);
+    Watched& watched = watch(file, file.size, Counts::bytes, stored);
     watched.finished = true;
     watched.logged = stored.completed;
   }
 
-  Watched& watch(const FoundFile& file, std::uint64_t offset, Counts counts) {
-    return desk_.files.add(file, desk_.source, offset, counts);
+  Watched& watch(const FoundFile& file, std::uint64_t offset, Counts counts,
+                 const std::optional<FileRecord>& stored) {
+    return desk_.files.add(file, desk_.source, offset, counts, stored ? &*stored : nullptr);
   }
 
   /// Damage is said once; the archive is looked at again when its size has changed.

@@ -62,15 +62,24 @@ bool read_detail(std::string_view word, FileRecord& record) {
   const std::string_view value = word.substr(equals + 1);
   if (name == "unpacked") return read_number(value, record.unpacked);
   if (name == "completed") record.completed = value == "1";
+  if (name == "born") return read_number(value, record.born_ns);
+  if (name == "source") record.source = value;
+  if (name == "head") {
+    const std::size_t colon = std::min(value.find(':'), value.size() - 1);
+    return read_number(value.substr(0, colon), record.head.bytes) &&
+           read_number(value.substr(colon + 1), record.head.hash, 16);
+  }
   return true;
 }
 
 }  // namespace
 
 std::string to_line(const FileRecord& record) {
-  return fmt::format("{} {} {} {} {:.6f} {}\tunpacked={} completed={:d}\n", record.id.inode,
-                     record.id.device_major, record.id.device_minor, record.offset, record.active,
-                     escaped(record.path), record.unpacked, record.completed);
+  return fmt::format(
+      "{} {} {} {} {:.6f} {}\tunpacked={} completed={:d} born={} head={}:{:x} source={}\n",
+      record.id.inode, record.id.device_major, record.id.device_minor, record.offset, record.active,
+      escaped(record.path), record.unpacked, record.completed, record.born_ns, record.head.bytes,
+      record.head.hash, record.source);
 }
 
 std::optional<FileRecord> read_record(std::string_view line) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "plugins/inputs/file/discovery.h"
+#include "plugins/inputs/file/head.h"
 
 namespace millrace {
 
@@ -20,6 +21,9 @@ struct FileRecord {
   std::uint64_t offset = 0;    ///< bytes on disk that are done with
   std::uint64_t unpacked = 0;  ///< of an archive that is half read: bytes of what it unpacks to
   bool completed = false;      ///< file_completed_action was done at this offset
+  std::int64_t born_ns = 0;    ///< as FoundFile's
+  Head head;                   ///< of the content that the offset is about
+  std::string source;  ///< what names that content in the ids of events; "" until it is read
   double active = 0;
   std::string path;
 };

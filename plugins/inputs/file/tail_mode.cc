@@ -18,7 +18,8 @@ class TailMode : public FileMode {
     const bool at_end = first && desk_.options.start_position == FileInputOptions::Start::end;
     std::uint64_t offset = at_end ? file.size : 0;
     if (stored) offset = stored->offset <= file.size ? stored->offset : 0;  // larger: it was cut
-    desk_.files.add(file, desk_.source, offset, FilePositions::Counts::bytes);
+    desk_.files.add(file, desk_.source, offset, FilePositions::Counts::bytes,
+                    stored ? &*stored : nullptr);
   }
 
   bool turn(Watched& watched, Emitter& emitter) override {

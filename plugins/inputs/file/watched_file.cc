@@ -13,15 +13,22 @@
 namespace millrace {
 
 WatchedFile::WatchedFile(const FoundFile& found, const FileSource& source, std::uint64_t offset,
-                         FilePositions::Counts counts)
+                         FilePositions::Counts counts, const FileRecord* known)
     : path_(found.path),
       id_(found.id),
+      born_ns_(found.born_ns),
       source_(source),
       counts_(counts),
-      partition_(source.positions.begin(id_, path_, offset, counts)),
+      head_(known ? known->head : Head{}),
+      name_(known ? known->source : ""),
+      partition_(source.positions.begin(description(), offset, counts)),
       offset_(offset),
       covered_(offset),
       emitted_(offset) {}
+
+FileRecord WatchedFile::description() const {
+  return {.id = id_, .born_ns = born_ns_, .head = head_, .source = name_, .path = path_};
+}
 
 Error WatchedFile::failed(const char* what) const {
   const Errc code = errno == ENOENT ? Errc::not_found : Errc::io;
@@ -44,6 +51,7 @@ Result<void> WatchedFile::open() {
   } else {
     posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
   }
+  look_at_content();
   offset_ = covered_;
   if (!decoder_) decoder_ = source_.codec->stream_decoder();
   const bool there = gzip_ ? gzseek(gzip_, static_cast<z_off_t>(offset_), SEEK_SET) >= 0
@@ -51,6 +59,25 @@ Result<void> WatchedFile::open() {
   if (there) return {};
   close();
   return fail(Errc::io, "cannot go to byte " + std::to_string(offset_) + " of " + path_);
+}
+
+/// Learns the beginning as far as it is there by now, and once the name: where the file is, since
+/// when, and its first line.
+void WatchedFile::look_at_content() {
+  if (head_.bytes == Head::kMost && !name_.empty()) return;
+  const std::string content = read_head(fd_);
+  head_ = Head::of(content);
+  if (name_.empty()) {
+    const Head line = Head::of(content.substr(0, content.find(source_.framing.delimiter)));
+    name_ = content_name(line);
+  }
+  source_.positions.describe(id_, head_, name_);
+}
+
+/// `distinction`: from other contents that the file had or will have.
+std::string WatchedFile::content_name(const Head& distinction) const {
+  return fmt::format("{}.{}-{}-{:x}-{:x}", id_.device_major, id_.device_minor, id_.inode, born_ns_,
+                     distinction.hash);
 }
 
 void WatchedFile::close() {
@@ -98,13 +125,33 @@ bool WatchedFile::emit_messages(Emitter& emitter) {
   for (std::size_t first = 0; first < count;) {
     const std::size_t some = std::min<std::size_t>(count - first, emitter.batch_size());
     auto batch = Batch::make();
-    framer_->decode(first, some, *decoder_, *batch);
+    decode(first, some, *batch);
     first += some;
     const std::size_t held = decoder_->held_messages();
     if (held <= first) covered_ = framer_->position_of(first - held);
     if (!emit(std::move(batch), emitter)) return false;
   }
   return true;
+}
+
+/// With ids message by message, so that it is known which events come of which.
+void WatchedFile::decode(std::size_t first, std::size_t count, Batch& out) {
+  if (!source_.ids) return framer_->decode(first, count, *decoder_, out);
+  for (std::size_t at = first; at < first + count; ++at) {
+    if (decoder_->held_messages() == 0) begun_ = framer_->position_of(at);
+    const std::uint32_t before = out.size();
+    framer_->decode(at, 1, *decoder_, out);
+    if (out.size() == before) continue;
+    give_ids(out, before);
+    const std::size_t held = decoder_->held_messages();
+    if (held > 0 && held <= at + 1) begun_ = framer_->position_of(at + 1 - held);
+  }
+}
+
+void WatchedFile::give_ids(Batch& batch, std::uint32_t first) const {
+  if (!source_.ids) return;
+  for (std::uint32_t at = first; at < batch.size(); ++at)
+    source_.ids->put(batch[at], name_, begun_, at - first);
 }
 
 bool WatchedFile::emit(Batch::Ptr batch, Emitter& emitter) {
@@ -118,6 +165,7 @@ bool WatchedFile::emit(Batch::Ptr batch, Emitter& emitter) {
 bool WatchedFile::flush(Emitter& emitter) {
   auto batch = Batch::make();
   decoder_->flush(*batch);
+  give_ids(*batch, 0);
   covered_ = framer_ ? framer_->position_of(framer_->messages().size()) : offset_;
   return emit(std::move(batch), emitter);
 }
@@ -152,7 +200,9 @@ void WatchedFile::restart(std::string path) {
   close();
   path_ = std::move(path);
   offset_ = covered_ = emitted_ = 0;
-  partition_ = source_.positions.begin(id_, path_, 0, counts_);
+  head_ = {};
+  if (!name_.empty()) name_ = content_name(Head::of(name_));
+  partition_ = source_.positions.begin(description(), 0, counts_);
 }
 
 bool is_whole_archive(const std::string& path) {

@@ -10,6 +10,7 @@
 #include "pipeline/plugin/input.h"
 #include "plugins/inputs/file/positions.h"
 #include "plugins/support/constant_fields.h"
+#include "plugins/support/event_ids.h"
 #include "plugins/support/line_framer.h"
 
 namespace millrace {
@@ -21,6 +22,7 @@ struct FileSource {
   ConstantFields fields;  ///< of text 0, the path, and text 1, the host
   std::string host_name;
   FilePositions& positions;
+  std::optional<EventIds> ids;  ///< nullopt: nobody wants them
 };
 
 /// One file on its way into the pipeline: its descriptor, what it was read to, what its decoder
@@ -36,9 +38,10 @@ class WatchedFile {
     stopped,  ///< the pipeline takes no more events
   };
 
-  /// Reading begins at `offset`, with Counts::unpacked in what the file unpacks to.
+  /// Reading begins at `offset`, with Counts::unpacked in what the file unpacks to. `known`: what
+  /// was stored of its content.
   WatchedFile(const FoundFile& found, const FileSource& source, std::uint64_t offset,
-              FilePositions::Counts counts);
+              FilePositions::Counts counts, const FileRecord* known = nullptr);
   ~WatchedFile() { close(); }
   WatchedFile(const WatchedFile&) = delete;
   WatchedFile& operator=(const WatchedFile&) = delete;
@@ -79,22 +82,31 @@ class WatchedFile {
   bool is_delivered() const { return source_.positions.delivered(id_) >= offset_; }
 
  private:
+  FileRecord description() const;
+  void look_at_content();
+  std::string content_name(const Head& distinction) const;
   ssize_t read_some(std::span<char> room);
   bool emit_messages(Emitter& emitter);
   bool emit(Batch::Ptr batch, Emitter& emitter);
   bool flush(Emitter& emitter);
+  void decode(std::size_t first, std::size_t count, Batch& out);
+  void give_ids(Batch& batch, std::uint32_t first) const;
   Error failed(const char* what) const;
 
   std::string path_;
   const FileId id_;
+  const std::int64_t born_ns_;
   const FileSource& source_;
   const FilePositions::Counts counts_;
+  Head head_;
+  std::string name_;  // of the content, in the events' ids; "" until it is looked at
   int fd_ = -1;
   gzFile gzip_ = nullptr;  // instead of fd_
   std::uint64_t partition_;
-  std::uint64_t offset_;   // read up to here
-  std::uint64_t covered_;  // events were emitted for everything before
-  std::uint64_t emitted_;  // the position of the latest batch
+  std::uint64_t offset_;     // read up to here
+  std::uint64_t covered_;    // events were emitted for everything before
+  std::uint64_t emitted_;    // the position of the latest batch
+  std::uint64_t begun_ = 0;  // where the oldest message begins that the decoder holds
   std::optional<LineFramer> framer_;
   std::unique_ptr<Decoder> decoder_;
   Clock::time_point active_ = Clock::now();

@@ -6,7 +6,7 @@
 #include "tests/unit/pipeline/queue/letters.h"
 #include "tests/unit/support/temp_directory.h"
 
-namespace millrace::dead_letter {
+namespace millrace::dlq {
 namespace {
 
 std::string record_of(const std::string& message, DeadLetterReason reason = {.code = "c"}) {
@@ -186,4 +186,4 @@ TEST_F(Segments, AMarkThatACrashCutIsNoneAndHarmsNoOther) {
 }
 
 }  // namespace
-}  // namespace millrace::dead_letter
+}  // namespace millrace::dlq

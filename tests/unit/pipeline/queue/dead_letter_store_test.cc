@@ -35,9 +35,7 @@ class Store : public testing::Test {
             .look_again = 0ms};
   }
   std::filesystem::path directory() const { return top_.path("main"); }
-  std::vector<dead_letter::SegmentFile> segments() const {
-    return dead_letter::list_segments(directory()).value();
-  }
+  std::vector<dlq::SegmentFile> segments() const { return dlq::list_segments(directory()).value(); }
   /// Until write() takes no more.
   static std::size_t fill(DeadLetterStore& store) {
     std::size_t done = 0;
@@ -209,12 +207,12 @@ TEST_F(Store, ASegmentInWhichEverythingIsDoneGoesWhenItIsSealed) {
   DeadLetterStore store(settings());
   ASSERT_TRUE(store.open());
   put(store, {"a"});
-  const dead_letter::Mark mark[] = {{8, dead_letter::MarkKind::purged}};
+  const dlq::Mark mark[] = {{8, dlq::MarkKind::purged}};
   const auto number = segments().front().number;
-  ASSERT_TRUE(dead_letter::append_marks(directory(), number, mark, Timestamp{0}));
+  ASSERT_TRUE(dlq::append_marks(directory(), number, mark, Timestamp{0}));
   store.close();
   EXPECT_TRUE(segments().empty());
-  EXPECT_FALSE(std::filesystem::exists(dead_letter::marks_path(directory(), number)));
+  EXPECT_FALSE(std::filesystem::exists(dlq::marks_path(directory(), number)));
   EXPECT_EQ(store.bytes(), 0u);
 }
 

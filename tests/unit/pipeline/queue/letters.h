@@ -43,9 +43,9 @@ inline std::size_t put(DeadLetters& queue, const std::vector<std::string>& messa
 /// The messages of all whole letters in the queue, in order.
 inline std::vector<std::string> messages_in(const std::filesystem::path& directory) {
   std::vector<std::string> messages;
-  const auto segments = dead_letter::list_segments(directory);
+  const auto segments = dlq::list_segments(directory);
   for (const auto& segment : segments.value()) {
-    auto reader = dead_letter::SegmentReader::open(segment);
+    auto reader = dlq::SegmentReader::open(segment);
     if (!reader) continue;
     for (;;) {
       auto entry = reader->next();

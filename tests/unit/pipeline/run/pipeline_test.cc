@@ -7,6 +7,9 @@
 #include <mutex>
 
 #include "pipeline/config/load.h"
+#include "pipeline/plugin/dead_lettering.h"
+#include "pipeline/queue/dead_letter_store.h"
+#include "tests/unit/support/temp_directory.h"
 
 namespace millrace {
 namespace {
@@ -111,6 +114,34 @@ class GoneOutput : public Output {
   }
 };
 
+/// Its destination refuses, for good, every event whose number divides by `every`.
+struct RefusingOptions {
+  std::int64_t every = 10;
+};
+class RefusingOutput : public Output {
+ public:
+  RefusingOutput(RefusingOptions options, const PluginContext& context)
+      : every_(options.every), queue_(context.pipeline.dead_letters), id_(context.id) {}
+  static std::unique_ptr<Output> create(RefusingOptions options, const PluginContext& context) {
+    return std::make_unique<RefusingOutput>(options, context);
+  }
+  Result<void> write(Delivery delivery, const StopSignal& stop) override {
+    std::vector<DeadLetter> refused;
+    for (const std::uint32_t at : delivery.events())
+      if (delivery.batch()[at].get(kNumber)->integer() % every_ == 0)
+        refused.push_back(
+            {delivery.batch(), at, {.code = "tenth", .plugin_type = "refusing", .plugin_id = id_}});
+    if (dead_letter_or_wait(delivery, refused, *queue_, stop) == refused.size())
+      delivery.settle(Verdict::delivered);
+    return {};
+  }
+
+ private:
+  const std::int64_t every_;
+  const std::shared_ptr<DeadLetters> queue_;
+  const std::string id_;
+};
+
 class PlainCodec : public Codec {
  public:
   static std::unique_ptr<Codec> create(NoOptions, const PluginContext&) {
@@ -132,6 +163,10 @@ Registry registry() {
   all.add(output_plugin("collect", "Remembers.", Options<NoOptions>(), CollectOutput::create));
   all.add(output_plugin("dead", "Hangs.", Options<NoOptions>(), DeadOutput::create));
   all.add(output_plugin("gone", "Fails.", Options<NoOptions>(), GoneOutput::create));
+  all.add(output_plugin(
+      "refusing", "Refuses.",
+      Options<RefusingOptions>().add("every", &RefusingOptions::every, "Which events."),
+      RefusingOutput::create));
   all.add(codec_plugin("plain", "None.", Options<NoOptions>(), PlainCodec::create));
   return all;
 }
@@ -145,6 +180,7 @@ struct Rig {
   Rig(const std::string& text, PipelineSettings settings) {
     collected.clear();
     acknowledged_upto = 0;
+    info.dead_letters = settings.dead_letters;
     loaded = config::load_string(text, "test", {});
     const Maker maker{plugins, info, loaded.diagnostics};
     auto plan = Plan::build(loaded.config, loaded.sources, maker);
@@ -193,6 +229,57 @@ TEST(Pipeline, AnOutputThatGetsOnlySomeEventsConfirmsOnlyThose) {
   EXPECT_EQ(line.delivered, 10u);
   EXPECT_EQ(line.dropped, 90u);  // no output wanted them
   EXPECT_EQ(acknowledged_upto, 100u);
+}
+
+std::shared_ptr<DeadLetterStore> store_in(const TempDirectory& top) {
+  return std::make_shared<DeadLetterStore>(
+      DeadLetterSettings{.directory = top.path("main"), .max_bytes = 64 << 10, .look_again = {}});
+}
+
+TEST(Pipeline, WhatAnOutputRefusesIsDeadLetteredAndTheRestDelivered) {
+  const TempDirectory top;
+  const auto store = store_in(top);
+  PipelineSettings settings;
+  settings.dead_letters = store;
+  Rig rig("input { count { count => 1000 } } output { refusing { } }", settings);
+  ASSERT_TRUE(rig.pipeline->wait());
+  const LedgerLine line = rig.pipeline->ledger().pipeline().snapshot();
+  EXPECT_EQ(line.delivered, 900u);
+  EXPECT_EQ(line.dead_lettered, 100u);
+  EXPECT_EQ(line.in_flight(), 0u);
+  EXPECT_EQ(acknowledged_upto, 1000u);
+  EXPECT_EQ(store->counts().kept, 100u);
+}
+
+TEST(Pipeline, WithoutAQueueWhatIsRefusedIsCountedAndSettled) {
+  Rig rig("input { count { count => 1000 } } output { refusing { } }", {});
+  ASSERT_TRUE(rig.pipeline->wait());
+  EXPECT_EQ(rig.pipeline->ledger().pipeline().snapshot().dead_lettered, 100u);
+  EXPECT_EQ(rig.pipeline->dead_letters().counts().dropped, 100u);
+  EXPECT_EQ(acknowledged_upto, 1000u);
+}
+
+TEST(Pipeline, AFullDeadLetterQueueHoldsPositionsBackAndLosesNothing) {
+  const TempDirectory top;
+  const auto store = store_in(top);
+  PipelineSettings settings;
+  settings.dead_letters = store;
+  settings.max_output_bytes = 1;
+  settings.max_queue_bytes = 1;
+  Rig rig("input { count { count => 1000000000 } } output { refusing { every => 1 } }", settings);
+  const auto probe = Batch::make();
+  probe->add(Timestamp{0});
+  std::uint64_t probes = 0;  // letters of the test itself, until the queue is full
+  while (store->write(*probe, 0, {.code = "probe"}) == DeadLetterOutcome::kept) ++probes;
+  rig.pipeline->stop();
+  rig.pipeline->give_up();
+  ASSERT_TRUE(rig.pipeline->wait());
+  const LedgerLine line = rig.pipeline->ledger().pipeline().snapshot();
+  EXPECT_EQ(line.dead_lettered + probes, store->counts().kept);
+  EXPECT_EQ(line.in, line.dead_lettered + line.in_flight());
+  EXPECT_GT(line.in_flight(), 0u);
+  EXPECT_LE(acknowledged_upto, line.dead_lettered);
+  EXPECT_EQ(store->counts().dropped, 0u);
 }
 
 TEST(Pipeline, StoppingDeliversWhatIsInFlight) {

@@ -50,6 +50,14 @@ class FileOutputTest : public testing::Test {
   static std::uint32_t batch_size(const Selection& all) {
     return static_cast<std::uint32_t>(all.size());
   }
+  /// As gunzip sees it.
+  std::string unpacked(const std::string& name) const {
+    const gzFile file = gzopen(files_.path(name).c_str(), "rb");
+    char text[1000];
+    const int got = gzread(file, text, sizeof text);
+    EXPECT_EQ(gzclose(file), Z_OK);
+    return std::string(text, static_cast<std::size_t>(std::max(got, 0)));
+  }
   std::uint64_t delivered() const { return counters_.snapshot().delivered; }
 
   struct Listener : Acknowledged {
@@ -127,11 +135,7 @@ TEST_F(FileOutputTest, SettlesCompressedEventsWhenTheyAreInTheFile) {
   deliver(*output.made, {R"({"m":"b"})"});
   ASSERT_TRUE(output.made->close(stop_));
   EXPECT_EQ(delivered(), 2u);
-  const gzFile file = gzopen(files_.path("out.gz").c_str(), "rb");
-  char text[100];
-  const int got = gzread(file, text, sizeof text);
-  EXPECT_EQ(gzclose(file), Z_OK);
-  EXPECT_EQ(std::string(text, static_cast<std::size_t>(std::max(got, 0))), "a\nb\n");
+  EXPECT_EQ(unpacked("out.gz"), "a\nb\n");
 }
 
 TEST_F(FileOutputTest, HalfAnEventThatACrashLeftIsSetAside) {
@@ -168,6 +172,38 @@ TEST_F(FileOutputTest, WhatAnotherWriterIsInTheMiddleOfStays) {
   deliver(*output.made, {R"({"m":"c"})"});
   EXPECT_EQ(files_.read("out"), "a\nhalc\n");
   close(other);
+}
+
+TEST_F(FileOutputTest, HalfAGzipMemberThatACrashLeftIsSetAside) {
+  for (int run = 0; run < 2; ++run) {
+    MadeOutput output = make(files_.path("out.gz"), "gzip => true");
+    deliver(*output.made, {R"({"m":"a"})"});
+    ASSERT_TRUE(output.made->close(stop_));
+    if (run == 0) files_.append("out.gz", files_.read("out.gz").substr(0, 25));
+  }
+  EXPECT_EQ(unpacked("out.gz"), "a\na\n");
+  EXPECT_EQ(files_.read("out.gz.torn").size(), 25u);
+}
+
+TEST_F(FileOutputTest, AnUnfinishedGzipMemberIsNeitherSettledNorInTheFile) {
+  MadeOutput output = make(files_.path("out.gz"), "gzip => true");
+  deliver(*output.made, {R"({"m":"a"})"});
+  output.made.reset();
+  EXPECT_EQ(files_.read("out.gz"), "") << "nothing of it is settled, nothing is there";
+  EXPECT_EQ(delivered(), 0u);
+}
+
+TEST_F(FileOutputTest, AGzipMemberOfAFileThatWasRemovedGoesWhereItsNextEventsGo) {
+  for (const bool again : {true, false}) {
+    MadeOutput output = make(files_.path("gone/%{app}.gz"),
+                             again ? "gzip => true" : "gzip => true create_if_deleted => false");
+    deliver(*output.made, {R"({"m":"a","app":"x"})"});
+    std::filesystem::remove(files_.path("gone/x.gz"));
+    ASSERT_TRUE(output.made->close(stop_));
+    EXPECT_EQ(unpacked(again ? "gone/x.gz" : "gone/_filepath_failures"), "a\n");
+    EXPECT_EQ(files_.has("gone/x.gz"), again);
+    std::filesystem::remove_all(files_.path("gone"));
+  }
 }
 
 TEST_F(FileOutputTest, AFileWithoutEndingsIsNoTornOne) {

@@ -115,6 +115,70 @@ TEST_F(FileInputTest, SaysWhereEventsComeFrom) {
   }
 }
 
+/// The ids of the events that come, for a config that mentions them.
+class FileInputIds : public FileInputTest {
+ protected:
+  static std::string id_of(const std::string& event) {
+    const std::string key = R"("millrace":{"id":")";
+    const std::size_t at = event.find(key);
+    if (at == std::string::npos) return "none in " + event;
+    return event.substr(at + key.size(), event.find('"', at + key.size()) - at - key.size());
+  }
+  /// From the start of the file, whatever was read before, in batches of `most` events.
+  Texts ids(const std::string& options, std::uint32_t most = 125) {
+    std::filesystem::remove(files_.path("db"));
+    MadeInput input = reader("log", options);
+    FakeEmitter emitter(*input.made);
+    emitter.most = most;
+    EXPECT_TRUE(input.made->run(emitter));
+    Texts out;
+    for (const std::string& event : emitter.events) out.push_back(id_of(event));
+    return out;
+  }
+  static Texts places(const Texts& ids) {
+    Texts out;
+    for (const std::string& id : ids) out.push_back(id.substr(id.rfind(':')));
+    return out;
+  }
+  const Result<FieldRef> mention_ = FieldRef::parse("[@metadata][millrace][id]");
+};
+
+TEST_F(FileInputIds, NameTheFileAndThePlaceOfALineInIt) {
+  files_.write("log", "one\ntwo\n\nfour");
+  const Texts first = ids("");
+  EXPECT_EQ(places(first), (Texts{":0", ":4", ":8", ":9"}));
+  files_.append("log", "\nfive\n");
+  Texts again = ids("", 1);
+  EXPECT_EQ(again.back().substr(again.back().rfind(':')), ":14");
+  again.pop_back();
+  EXPECT_EQ(again, first);
+}
+
+TEST_F(FileInputIds, AreTheSameWhereverABatchOfHeldLinesEnds) {
+  files_.write("log", "a\n 1\n 2\nb\nc\n 3\n");
+  const std::string codec = "codec => multiline { pattern => '^ ' what => previous }";
+  const Texts all = ids(codec);
+  EXPECT_EQ(places(all), (Texts{":0", ":8", ":10"}));
+  EXPECT_EQ(ids(codec, 1), all);
+}
+
+TEST_F(FileInputIds, DifferWhereTheContentDoes) {
+  files_.write("log", "one\n");
+  MadeInput input = make("log", "start_position => beginning");
+  FakeEmitter emitter(*input.made);
+  emitter.on_batch = [&] {
+    if (emitter.events.size() == 1) {
+      files_.write("log", "");
+      files_.write("log", "1\n");
+    } else {
+      emitter.request_stop();
+    }
+  };
+  ASSERT_TRUE(input.made->run(emitter));
+  ASSERT_EQ(emitter.events.size(), 2u);
+  EXPECT_NE(id_of(emitter.events[0]), id_of(emitter.events[1]));
+}
+
 TEST_F(FileInputTest, ReadsFilesInOrderAndEachOnce) {
   files_.write("b.log", "1\n");
   files_.write("a.log", "2\n");

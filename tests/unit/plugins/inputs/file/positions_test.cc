@@ -31,7 +31,7 @@ class FilePositionsTest : public testing::Test {
 TEST_F(FilePositionsTest, StoresWhatWasAcknowledged) {
   ASSERT_TRUE(positions_.load());
   EXPECT_EQ(offset_in(positions_, kFound), std::nullopt);
-  const auto partition = positions_.begin(kFile, kFound.path, 10, Counts::bytes);
+  const auto partition = positions_.begin({.id = kFile, .path = kFound.path}, 10, Counts::bytes);
   positions_.acknowledged({partition, 25});
   ASSERT_TRUE(positions_.save());
   EXPECT_EQ(stored(), 25u);
@@ -40,15 +40,15 @@ TEST_F(FilePositionsTest, StoresWhatWasAcknowledged) {
 }
 
 TEST_F(FilePositionsTest, DoesNotCountWhatWasReadBeforeTheFileWasCut) {
-  const auto before = positions_.begin(kFile, kFound.path, 0, Counts::bytes);
-  positions_.begin(kFile, kFound.path, 0, Counts::bytes);
+  const auto before = positions_.begin({.id = kFile, .path = kFound.path}, 0, Counts::bytes);
+  positions_.begin({.id = kFile, .path = kFound.path}, 0, Counts::bytes);
   positions_.acknowledged({before, 100});
   ASSERT_TRUE(positions_.save());
   EXPECT_EQ(stored(), 0u);
 }
 
 TEST_F(FilePositionsTest, StoresHowMuchOfAnArchiveWasUnpacked) {
-  const auto partition = positions_.begin(kFile, kFound.path, 0, Counts::unpacked);
+  const auto partition = positions_.begin({.id = kFile, .path = kFound.path}, 0, Counts::unpacked);
   positions_.acknowledged({partition, 1000});
   EXPECT_EQ(positions_.delivered(kFile), 1000u);
   ASSERT_TRUE(positions_.save());
@@ -66,7 +66,7 @@ TEST_F(FilePositionsTest, ForgetsWhatHasNotBeenFoundForLong) {
   directory_.write("sub/db", "4711 8 1 33 1000000000.0 /a\n4712 8 1 44 1000000000.0 /b\n");
   ASSERT_TRUE(positions_.load());
   positions_.find(kFound);
-  positions_.begin({4713, 8, 1}, "/c", 0, Counts::bytes);
+  positions_.begin({.id = {4713, 8, 1}, .path = "/c"}, 0, Counts::bytes);
   ASSERT_TRUE(positions_.save());
   EXPECT_EQ(stored(), 33u);
   EXPECT_EQ(stored(other), std::nullopt);
@@ -74,7 +74,7 @@ TEST_F(FilePositionsTest, ForgetsWhatHasNotBeenFoundForLong) {
 
 TEST_F(FilePositionsTest, KeepsAnyPath) {
   const std::string path = "/a\tb\n\\n c";
-  positions_.begin(kFile, path, 1, Counts::bytes);
+  positions_.begin({.id = kFile, .path = path}, 1, Counts::bytes);
   ASSERT_TRUE(positions_.save());
   FilePositions later(directory_.path("sub/db"), kTwoWeeks);
   ASSERT_TRUE(later.load());
@@ -82,7 +82,7 @@ TEST_F(FilePositionsTest, KeepsAnyPath) {
 }
 
 TEST_F(FilePositionsTest, AnotherFileWithTheInodeIsUnknown) {
-  positions_.begin(kFile, kFound.path, 50, Counts::bytes);
+  positions_.begin({.id = kFile, .path = kFound.path}, 50, Counts::bytes);
   ASSERT_TRUE(positions_.save());
   FoundFile later = kFound;
   later.born_ns = std::chrono::nanoseconds(
@@ -106,7 +106,7 @@ TEST_F(FilePositionsTest, ReadsWhatLogstashWrites) {
 
 TEST_F(FilePositionsTest, ReportsAStoreThatCannotBeWritten) {
   directory_.write("sub", "a file where a directory should be");
-  positions_.begin(kFile, kFound.path, 0, Counts::bytes);
+  positions_.begin({.id = kFile, .path = kFound.path}, 0, Counts::bytes);
   EXPECT_FALSE(positions_.save());
   std::filesystem::remove(directory_.path("sub"));
   EXPECT_TRUE(positions_.save());
