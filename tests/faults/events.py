@@ -118,6 +118,17 @@ class Reports(dict):
         self.altered = []     # (place, text): not an event that any source sent
         self.unreadable = []  # (place, reason): the rest of a file could not be read
 
+    def take(self, line, place):
+        """Accounts for a line of output, bytes without newline; an empty one is none."""
+        if not line:
+            return
+        text = message_of(line)
+        event = parse(text)
+        if event and event[0] in self and event[1] < self[event[0]].count:
+            self[event[0]].arrived(event[1], place)
+        else:
+            self.altered.append((place, text))
+
     def findings(self):
         """Every fault in words, the worst first; empty: each event came once, whole, in order."""
         found = [f'unreadable: {place}: {reason}' for place, reason in self.unreadable]
@@ -198,15 +209,30 @@ def check(outputs, expected):
         if data.startswith(b'\x1f\x8b'):
             data = members_of(data, path, reports)
         for number, line in enumerate(data.split(b'\n'), 1):
-            if not line:
-                continue
-            text = message_of(line)
-            event = parse(text)
-            if event and event[0] in reports and event[1] < reports[event[0]].count:
-                reports[event[0]].arrived(event[1], f'{path}:{number}')
-            else:
-                reports.altered.append((f'{path}:{number}', text))
+            reports.take(line, f'{path}:{number}')
     return reports
+
+
+class Tally:
+    """Counts while outputs grow: which events have come so far. Lines only, no gzip."""
+
+    def __init__(self, outputs, expected):
+        self.reports = Reports(expected)
+        self._read = {pathlib.Path(path): 0 for path in outputs}
+
+    def missing(self):
+        """How many events have not come yet."""
+        for path, begin in self._read.items():
+            if not path.exists():
+                continue
+            with path.open('rb') as file:
+                file.seek(begin)
+                data = file.read()
+            whole = data.rfind(b'\n') + 1
+            self._read[path] += whole
+            for line in data[:whole].split(b'\n'):
+                self.reports.take(line, path)
+        return self.reports.sum('lost_count')
 
 
 def main(arguments):

@@ -128,14 +128,15 @@ class Proxy:
         """Ends that direction only: its receiver reads an end of file, the other direction goes on."""
         self._end('half', after_bytes, direction)
 
-    def random_ends(self, most_bytes):
-        """Ends every open connection after up to so many bytes more, in a way that the seed decides; the
-        ways, as (direction, bytes, how)."""
+    def random_ends(self, most_to_server, most_to_client):
+        """Ends every open connection after up to so many bytes more in one of the directions, in a way that the
+        seed decides; the ways, as (direction, bytes, how)."""
         with self._lock:
-            ways = [(self.random.choice((TO_SERVER, TO_CLIENT)), self.random.randrange(most_bytes),
-                     self.random.choice(('cut', 'reset', 'half'))) for _ in self._connections]
-            for connection, way in zip(list(self._connections), ways):
-                self._arrange(connection, *way)
+            ways = []
+            for connection in list(self._connections):
+                direction, most = self.random.choice(((TO_SERVER, most_to_server), (TO_CLIENT, most_to_client)))
+                ways.append((direction, self.random.randrange(most), self.random.choice(('cut', 'reset', 'half'))))
+                self._arrange(connection, *ways[-1])
         self._wake()
         return ways
 

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import unittest
 
-from events import PAYLOADS, Source, check, line_of, parse
+from events import PAYLOADS, Source, Tally, check, line_of, parse
 
 COUNT = 100
 
@@ -105,6 +105,20 @@ class Checker(unittest.TestCase):
         parts = [source.append_to(self.top / str(n), 25) for n in range(4)]
         self.assertEqual(check(parts, {'a': COUNT}).findings(), [])
         self.assertEqual(check(parts[::-1], {'a': COUNT})['a'].reordered[0][1:], (50, 99))
+
+    def test_tally_of_a_growing_output(self):
+        out = self.top / 'out'
+        tally = Tally([out, self.top / 'none'], {'a': COUNT})
+        self.assertEqual(tally.missing(), COUNT)
+        source = Source('a')
+        source.append_to(out, 60)
+        self.assertEqual(tally.missing(), 40)
+        rest = source.lines(40)
+        for begin in range(0, len(rest), 7):
+            with out.open('ab') as file:
+                file.write(rest[begin:begin + 7])
+            left = tally.missing()
+        self.assertEqual((left, tally.reports.findings()), (0, []))
 
 
 if __name__ == '__main__':

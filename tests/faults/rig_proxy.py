@@ -162,7 +162,7 @@ class ProxyTest(unittest.TestCase):
             with Proxy('127.0.0.1', self.server.port, seed) as proxy:
                 clients = [socket.create_connection(('127.0.0.1', proxy.port), timeout=60) for _ in range(4)]
                 wait_until(lambda: proxy.open_connections == len(clients), 'all connections')
-                found = proxy.random_ends(len(SOME))
+                found = proxy.random_ends(len(SOME), 100)
                 for client in clients:
                     client.close()
                 return found

@@ -68,8 +68,8 @@ class MillraceTest(unittest.TestCase):
         return path
 
     def command(self, *arguments):
-        return [BINARY, *map(str, arguments), '--path.data', str(self.top / 'data'),
-                '--log.level', 'info', '--api.enabled', 'false']
+        data = [] if '--path.data' in arguments else ['--path.data', str(self.top / 'data')]
+        return [BINARY, *map(str, arguments), *data, '--log.level', 'info', '--api.enabled', 'false']
 
     def start(self, *arguments, env=None, **pipes):
         """Starts millrace; it is killed at the end of the test if it still runs."""

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds a real Filebeat from its Go module, once, and prints the path of the program.
 #
-# usage: build.sh
+# usage: build.sh [--if-built]      --if-built: print the path of one that was built before, or fail
 #
 # The module comes through the ordinary Go client, which checks it against go.sum. Its libbeat and filebeat
 # directories are copied, and there the imports listed in left-out.txt are deleted from six files which hold
@@ -16,6 +16,10 @@ program="${XDG_CACHE_HOME:-$HOME/.cache}/millrace-tests/filebeat-$recipe"
 if [[ -x "$program" ]]; then
   echo "$program"
   exit 0
+fi
+if [[ "${1:-}" == --if-built ]]; then
+  echo "Filebeat is not built: tests/servers/filebeat/build.sh builds it" >&2
+  exit 1
 fi
 
 go="$(../find-go)"

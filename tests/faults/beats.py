@@ -1,0 +1,230 @@
+"""Into the beats input, over a network that fails, with kills of millrace: what was acknowledged is in the output. A
+client of ours, then a real Filebeat."""
+import os
+import signal
+import socket
+import subprocess
+import unittest
+
+from events import Tally, line_of
+from harness import BINARY, ROOT, TIMEOUT_SECONDS, wait_until
+from lumberjack import Client
+from proxy import TO_CLIENT, Proxy
+from rig import EVENTS, KILLS, FaultTest, size_of
+
+SERVERS = ROOT / 'tests' / 'servers'
+CONFIG = '''
+input { beats { host => "127.0.0.1" port => %(port)d %(input)s } }
+output { file { path => "%(out)s" } }
+'''
+TLS = '''ssl_enabled => true ssl_certificate => "%(certs)s/server.pem" ssl_key => "%(certs)s/server.key"
+         ssl_client_authentication => "required" ssl_certificate_authorities => ["%(certs)s/ca.pem"]'''
+
+
+def free_port():
+    with socket.create_server(('127.0.0.1', 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def answers(port):
+    try:
+        socket.create_connection(('127.0.0.1', port), timeout=5).close()
+        return True
+    except OSError:
+        return False
+
+
+class Receiver:
+    """A millrace that may be killed and started again: same port, same output."""
+
+    def __init__(self, test, name='millrace', options=''):
+        self.test = test
+        self.port = free_port()
+        self.out = test.top / f'{name}.out'
+        self.config = CONFIG % {'port': self.port, 'out': self.out, 'input': options}
+        self.data = test.top / f'{name}.data'
+        self.process = None
+        self.kills = 0
+
+    def start(self):
+        self.process = self.test.run_in_background(self.config, '--path.data', self.data)
+        wait_until(lambda: answers(self.port) or self.process.poll() is not None, 'millrace to listen')
+        self.test.assertIsNone(self.process.poll(), self.test.log_excerpt())
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(TIMEOUT_SECONDS)
+        self.kills += 1
+
+    def finish(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.test.assertEqual(self.process.wait(TIMEOUT_SECONDS), 0, self.test.log_excerpt())
+
+    def grown(self, most):
+        """A condition: the output has grown by up to `most` bytes from now."""
+        enough = size_of(self.out) + self.test.random.randrange(most)
+        return lambda: size_of(self.out) >= enough
+
+
+class Network(FaultTest):
+    """The rig's own client: windows of 500 events, acknowledged in order."""
+
+    def setUp(self):
+        super().setUp()
+        self.count = EVENTS // 2
+        self.receiver = Receiver(self)
+        self.receiver.start()
+        self.proxy = Proxy('127.0.0.1', self.receiver.port, seed=self.random.random())
+        self.addCleanup(self.proxy.close)
+
+    def send(self, **options):
+        client = Client(self.proxy.port, [line_of('a', n) for n in range(self.count)], **options)
+        self.addCleanup(client.stop)
+        return client
+
+    def check_client(self, client):
+        wait_until(lambda: not client.is_alive(), 'everything to be acknowledged')
+        self.assertIsNone(client.error, self.log_excerpt())
+        self.assertEqual(client.acknowledged, self.count)
+        self.receiver.finish()
+        tally = Tally([self.receiver.out], {'a': self.count})
+        tally.missing()
+        self.assert_nothing_lost(tally.reports)
+        self.assertLessEqual(tally.reports.sum('doubled'), client.sent_again, self.about(tally.reports))
+
+    def test_nothing_is_doubled_over_a_network_that_works(self):
+        for level in (0, 3):
+            with self.subTest(level=level):
+                self.check_client(self.send(level=level))
+                self.receiver.out.unlink()
+                self.receiver.start()
+
+    def test_connections_that_end_anywhere(self):
+        client = self.send(window=100)
+        for _ in range(KILLS):
+            wait_until(lambda: self.proxy.open_connections or not client.is_alive(), 'a connection')
+            connection = client.connections
+            self.proxy.random_ends(200_000, 6 * 20)
+            wait_until(lambda: client.connections > connection or not client.is_alive(), 'the next connection')
+        self.assertGreater(client.connections, KILLS)
+        self.check_client(client)
+
+    def test_lost_acknowledgements(self):
+        client = self.send()
+        for _ in range(KILLS):
+            acknowledged = client.acknowledged
+            wait_until(lambda: client.acknowledged > acknowledged or not client.is_alive(), 'an acknowledgement')
+            self.proxy.stall(TO_CLIENT)
+            begun = size_of(self.receiver.out)
+            wait_until(lambda: size_of(self.receiver.out) > begun or not client.is_alive(),
+                       'events whose acknowledgement is held back')
+            self.proxy.reset()
+            self.proxy.resume()
+        self.check_client(client)
+
+    def test_slow_network(self):
+        self.count = 5000
+        self.proxy.delay(0.001, jitter=0.002)
+        self.proxy.throttle(5_000_000)
+        self.check_client(self.send(window=100))
+
+    def test_kills_of_millrace(self):
+        client = self.send(level=3, in_flight=4)
+        for _ in range(KILLS):
+            grown = self.receiver.grown(self.count * 300 // KILLS)
+            wait_until(lambda: grown() or not client.is_alive(), 'progress')
+            self.receiver.kill()
+            self.receiver.start()
+        self.check_client(client)
+
+
+class Filebeat(FaultTest):
+    """A file -> Filebeat -> millrace -> a file. What Filebeat sends again after a lost connection need not be in order
+    with the rest."""
+
+    WINDOW = 256  # events
+
+    def setUp(self):
+        super().setUp()
+        found = subprocess.run([SERVERS / 'filebeat' / 'build.sh', '--if-built'], capture_output=True, text=True)
+        if found.returncode:
+            self.skipTest(found.stderr.strip())
+        self.program = found.stdout.strip()
+        self.certs = self.top / 'certs'
+        self.events = min(EVENTS, max(20_000, EVENTS // 4))
+        self.shipped = self.source('a', self.events)
+
+    def start_filebeat(self, receivers, settings):
+        hosts = ','.join(f'"127.0.0.1:{receiver.port}"' for receiver in receivers)
+        env = {**os.environ, 'FB_FILE': str(self.top / 'in' / 'a.log'), 'FB_HOSTS': f'[{hosts}]',
+               'FB_BULK': str(self.WINDOW), 'FB_FLUSH': '50ms', **settings}
+        command = [self.program, '-c', SERVERS / 'filebeat' / 'filebeat.yml', '--path.home', self.top / 'filebeat',
+                   '--path.data', self.top / 'filebeat' / 'data', '--strict.perms=false']
+        for setting in ('backoff.init=50ms', 'backoff.max=200ms', *self.tls_settings()):
+            command += ['-E', f'output.logstash.{setting}']
+        with (self.top / 'filebeat.log').open('ab') as log:
+            process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.addCleanup(self._end, process)
+        return process
+
+    def tls_settings(self):
+        if not self.certs.exists():
+            return []
+        return [f'ssl.certificate_authorities=["{self.certs}/ca.pem"]', f'ssl.certificate={self.certs}/client.pem',
+                f'ssl.key={self.certs}/client.key']
+
+    def make_certificates(self):
+        subprocess.run([SERVERS / 'make-certs', self.certs], check=True)
+        return TLS % {'certs': self.certs}
+
+    def ship(self, receivers, pipelining=2, level=3, loadbalance=False):
+        """Kills a receiver again and again, Filebeat is stopped and started once; the account at the end."""
+        settings = {'FB_PIPELINING': str(pipelining), 'FB_LEVEL': str(level), 'FB_LB': str(loadbalance).lower()}
+        tally = Tally([receiver.out for receiver in receivers], {'a': self.events})
+        for receiver in receivers:
+            receiver.start()
+        filebeat = self.start_filebeat(receivers, settings)
+        for turn in range(KILLS // 2):
+            receiver = self.random.choice(receivers)
+            grown = receiver.grown(2 * self.events * 700 // KILLS // len(receivers))
+            wait_until(lambda: grown() or tally.missing() == 0, 'progress')
+            receiver.kill()
+            receiver.start()
+            if turn == 1:
+                filebeat.terminate()
+                filebeat.wait(TIMEOUT_SECONDS)
+                filebeat = self.start_filebeat(receivers, settings)
+        wait_until(lambda: tally.missing() == 0, 'all events')
+        filebeat.terminate()
+        filebeat.wait(TIMEOUT_SECONDS)
+        for receiver in receivers:
+            receiver.finish()
+        self.assertEqual(tally.missing(), 0)
+        self.check_tally(tally, sum(receiver.kills for receiver in receivers) + 1, pipelining)
+
+    def check_tally(self, tally, interruptions, pipelining):
+        reports = tally.reports
+        self.assertEqual((reports.altered, reports.sum('lost_count')), ([], 0), self.about(reports))
+        in_flight = self.WINDOW * (pipelining + 1)  # a window more than it waits for may be on its way
+        self.assertLessEqual(reports.sum('doubled'), interruptions * in_flight, self.about(reports))
+
+    def test_defaults(self):
+        self.ship([Receiver(self)])
+
+    def test_tls_with_client_certificates(self):
+        self.ship([Receiver(self, options=self.make_certificates())])
+
+    def test_one_window_at_a_time_without_compression(self):
+        self.ship([Receiver(self)], pipelining=0, level=0)
+
+    def test_many_windows_in_flight(self):
+        self.ship([Receiver(self)], pipelining=5)
+
+    def test_balance_over_two(self):
+        self.ship([Receiver(self, 'one'), Receiver(self, 'two')], loadbalance=True)
+
+
+def load_tests(loader, tests, pattern):
+    """Nothing where this build has no beats input."""
+    listed = subprocess.run([BINARY, 'plugins', 'beats'], capture_output=True)
+    return unittest.TestSuite() if listed.returncode else tests
