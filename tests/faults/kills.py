@@ -30,8 +30,11 @@ class FileToFile(FaultTest):
         if self.random.random() < 0.25:
             begun, wanted = self.stores(), self.random.choice([0, 1, 2])
             return lambda: self.stores() != begun or wanted == 0
-        enough = size_of(self.out) + self.random.randrange(2 * self.full_size // KILLS)
-        return lambda: size_of(self.out) >= enough
+        enough = self.size() + self.random.randrange(2 * self.full_size // KILLS)
+        return lambda: self.size() >= enough
+
+    def size(self):
+        return sum(map(size_of, self.with_rotated(self.out)))
 
     def stores(self):
         """Changes with every store of positions."""
@@ -47,11 +50,18 @@ class FileToFile(FaultTest):
         self.assertEqual(self.run_to_end(config, *arguments), 0, self.log_excerpt())
         return KILLS
 
-    def check_kills(self, options='', sources=1, bytes_of_event=300, arguments=()):
+    def check_kills(self, options='', sources=1, arguments=()):
+        """An undisturbed run shows how large the output becomes."""
         sources = [self.source(f's{n}', EVENTS // sources) for n in range(sources)]
-        self.full_size = EVENTS * bytes_of_event
-        kills = self.kill_often(self.config(options), *arguments)
-        reports = self.account([self.out], sources)
+        config = self.config(options)
+        self.assertEqual(self.run_to_end(config, *arguments), 0, self.log_excerpt())
+        self.assert_exactly_once(self.account(self.with_rotated(self.out), sources))
+        self.full_size = self.size()
+        for path in (*self.with_rotated(self.out), self.store, self.top / 'completed'):
+            path.unlink()
+
+        kills = self.kill_often(config, *arguments)
+        reports = self.account(self.with_rotated(self.out), sources)
         self.assert_nothing_lost(reports)
         self.assertGreater(kills, KILLS // 2)
         # Each kill goes back in a source once at most.
@@ -64,16 +74,10 @@ class FileToFile(FaultTest):
         self.check_kills(sources=4, arguments=('--pipeline.workers', 4, '--pipeline.batch.size', 100))
 
     def test_gzip(self):
-        self.check_kills('gzip => true flush_interval => "20 ms"', bytes_of_event=40)
+        self.check_kills('gzip => true flush_interval => "20 ms"')
 
     def test_rotation_of_the_output(self):
-        options = f'rotate_size => {EVENTS * 20} rotate_keep => 1000'
-        sources = [self.source('s', EVENTS)]
-        self.full_size = EVENTS * 20
-        self.kill_often(self.config(options))
-        outputs = self.with_rotated(self.out)
-        self.assertGreater(len(outputs), 2)
-        self.assert_nothing_lost(self.account(outputs, sources))
+        self.check_kills(f'rotate_size => {EVENTS * 20} rotate_keep => 1000')
 
 
 class Follow(FaultTest):
