@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <iostream>
 
+#include "pipeline/cli/dlq_command.h"
+#include "pipeline/cli/dlq_replay.h"
 #include "pipeline/cli/grok_command.h"
 #include "pipeline/cli/reference.h"
 #include "pipeline/cli/runner.h"
@@ -20,6 +23,7 @@ namespace {
 constexpr const char* kUsage =
     R"(usage: millrace [run] [-f PATH|GLOB|DIR | -e STRING] [settings]
        millrace check [-f PATH|GLOB|DIR | -e STRING]   validate, and show the plan
+       millrace dlq ls|show|top|replay|purge           dead letters; see millrace dlq --help
        millrace grok PATTERN < LINES                   try a pattern: what each line gives
        millrace plugins [NAME]                         what there is, and its options
        millrace plugins reference KIND                 Markdown of all inputs, filters, outputs or codecs
@@ -47,11 +51,21 @@ struct Invocation {
   settings::Settings settings;
   Registry registry;
   config::EffectsOf effects;
+  DlqOptions dlq;
 
   std::vector<PipelineJob> jobs() const {
     std::vector<PipelineJob> jobs;
     for (const settings::Pipeline& wanted : settings.pipelines) jobs.push_back(job(wanted));
     return jobs;
+  }
+
+  /// Where the queues are that `dlq` is about.
+  std::filesystem::path dead_letter_base() const {
+    const auto named =
+        std::find_if(settings.pipelines.begin(), settings.pipelines.end(),
+                     [&](const settings::Pipeline& one) { return one.id == dlq.pipeline; });
+    return settings::dead_letter_path(
+        settings.process, named == settings.pipelines.end() ? settings.pipelines.front() : *named);
   }
 
  private:
@@ -157,27 +171,67 @@ int grok_command(const Invocation& call, const std::vector<std::string>& words) 
   return try_grok(words.front(), std::cin, call.jobs().front().info, call.registry);
 }
 
+int dlq_command(const Invocation& call, const std::vector<std::string>& words) {
+  if (words.size() != 1) {
+    fmt::print(stderr, "millrace dlq: expected one of ls, show, top, replay, purge\n\n{}",
+               kDlqUsage);
+    return kBadConfig;
+  }
+  const std::filesystem::path base = call.dead_letter_base();
+  const bool changes = words.front() == "replay" || words.front() == "purge";
+  if (changes && call.dlq.filter.done_too)
+    return dlq_failed(fail(Errc::invalid,
+                           "--done is for show and top: what was replayed or purged "
+                           "is done with"));
+  if (words.front() == "ls") return dlq_ls(call.dlq, base, std::cout);
+  if (words.front() == "show") return dlq_show(call.dlq, base, std::cout);
+  if (words.front() == "top") return dlq_top(call.dlq, base, std::cout);
+  if (words.front() == "replay")
+    return dlq_replay(call.dlq, base, call.jobs(), call.registry, std::cout);
+  if (words.front() == "purge") return dlq_purge(call.dlq, base, std::cout);
+  fmt::print(stderr, "millrace dlq: unknown command `{}`\n\n{}", words.front(), kDlqUsage);
+  return kBadConfig;
+}
+
 using Command = std::function<int(const Invocation&, const std::vector<std::string>&)>;
 
 Command find_command(const std::string& name) {
   if (name == "run") return run_command;
   if (name == "check") return check_command;
+  if (name == "dlq") return dlq_command;
   if (name == "grok") return grok_command;
   if (name == "plugins") return plugins_command;
   return nullptr;
+}
+
+/// The settings for `command`. One that needs no config to run gets an empty one, so that the
+/// settings of a pipeline count.
+settings::Settings read_settings(std::vector<std::string> given, std::string_view command) {
+  settings::Settings settings;
+  if (command != "grok") settings = settings::read(given, config::environment());
+  const bool needs_one = command == "grok" || (command == "dlq" && settings.pipelines.empty());
+  if (!needs_one || settings.diagnostics.has_errors()) return settings;
+  given.push_back("--config.string=");
+  return settings::read(given, config::environment());
 }
 
 }  // namespace
 
 int main(const std::vector<std::string>& arguments, Registry registry, config::EffectsOf effects) {
   std::vector<std::string> given = arguments;
-  if (!given.empty() && given.front() == "grok")
-    given.push_back("--config.string=");  // it makes its own config, but the settings count
-  Invocation call{settings::read(given, config::environment()), std::move(registry),
-                  std::move(effects)};
+  const std::string command_name = given.empty() ? "" : given.front();
+  DlqOptions dlq;
+  if (command_name == "dlq") {
+    auto taken = take_dlq_options(given, Timestamp::now());
+    if (!taken) return dlq_failed(taken.error());
+    dlq = std::move(*taken);
+  }
+  Invocation call{read_settings(given, command_name), std::move(registry), std::move(effects),
+                  std::move(dlq)};
   std::vector<std::string> words = call.settings.rest;
   for (const std::string& word : words) {
-    if (word == "--help" || word == "-h") return fmt::print("{}", kUsage), kSuccess;
+    if (word == "--help" || word == "-h")
+      return fmt::print("{}", command_name == "dlq" ? kDlqUsage : kUsage), kSuccess;
     if (word == "--version" || word == "-V") return fmt::print("millrace {}\n", kVersion), kSuccess;
   }
   const std::string said =
