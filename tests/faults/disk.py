@@ -143,6 +143,32 @@ class Positions(Disk):
         self.assert_nothing_lost(self.account([self.out], self.sources))
 
 
+class CompletedLog(Disk):
+    """The log of completed files cannot be written: the next run writes what is missing there."""
+
+    def check_completed(self, calls, error):
+        faults = Faults(self.top, self.rule(calls, 'completed', '*', error))
+        self.assertEqual(self.run_to_end(self.config(), faults=faults), 0, self.log_excerpt())
+        self.assertGreater(faults.count(), 0)
+        self.assertEqual(self.said('file_completed_log_path'), 1, self.log_excerpt())
+        self.broken.unlink()
+        self.assertEqual(self.run_to_end(self.config()), 0, self.log_excerpt())
+        self.assertEqual((self.top / 'completed').read_text(), f'{self.top}/in/a.log\n')
+        self.assert_exactly_once(self.account([self.out], self.sources))
+
+    def test_full_disk(self):
+        self.check_completed('write', 'ENOSPC')
+
+    def test_full_disk_with_a_part_of_the_line(self):
+        self.check_completed('write', 'short')
+
+    def test_broken_disk(self):
+        self.check_completed('fsync', 'EIO')
+
+    def test_cannot_be_made(self):
+        self.check_completed('create', 'EACCES')
+
+
 class Log(Disk):
     """millrace cannot log: that does not touch events."""
 
