@@ -67,7 +67,7 @@ class CrashPoints(FaultTest):
     @unittest.expectedFailure  # the rest of a line that a crash cut is glued to it
     def test_log_of_completed_files_names_each(self):
         config = self.config('')
-        faults = Faults(self.top, f'write:{self.top}/completed:2:kill-half')
+        faults = Faults(self.top, f'write:{self.top}/completed:1:kill-half')
         self.assertEqual(self.run_to_end(config, faults=faults), -9)
         self.assertEqual(self.run_to_end(config), 0, self.log_excerpt())
         named = (self.top / 'completed').read_text().splitlines()
