@@ -18,6 +18,7 @@
 #include "plugins/filters/kv.h"
 #include "plugins/filters/mutate.h"
 #include "plugins/filters/split.h"
+#include "plugins/inputs/dead_letter_queue/input.h"
 #include "plugins/inputs/file/input.h"
 #include "plugins/inputs/generator.h"
 #include "plugins/inputs/stdin.h"
@@ -30,6 +31,7 @@ namespace millrace {
 
 Registry builtin_plugins() {
   Registry plugins;
+  plugins.add(dead_letter_queue_input());
   plugins.add(file_input());
   plugins.add(generator_input());
   plugins.add(stdin_input());

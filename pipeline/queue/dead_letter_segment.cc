@@ -62,6 +62,15 @@ Result<std::vector<SegmentFile>> list_segments(const std::filesystem::path& dire
   return found;
 }
 
+std::uint64_t last_number(const std::filesystem::path& directory) {
+  const auto file = File::open(directory / ".lock", O_RDONLY);
+  char text[24] = "";
+  const auto read = file ? file->read_at(text, sizeof text - 1, 0) : Result<std::size_t>(0);
+  std::uint64_t number = 0;
+  std::from_chars(text, text + (read ? *read : 0), number);
+  return number;
+}
+
 Result<SegmentReader> SegmentReader::open(const SegmentFile& file, std::uint64_t offset) {
   auto opened = File::open(file.path, O_RDONLY);
   bool sealed = file.sealed;

@@ -15,7 +15,8 @@
 ///     0000000001.dlq    a whole segment; nobody writes to it any more
 ///     0000000002.open   the segment that is being written
 ///     0000000001.marks  which letters of it were dealt with (dead_letter_marks.h)
-///     .lock             held by the process that writes
+///     .lock             held by the process that writes; the number of the latest segment, as text
+///     .operator         held by who replays or purges
 ///
 /// Numbers rise and are not used again while any file of the queue exists.
 namespace millrace::dlq {
@@ -32,6 +33,9 @@ std::filesystem::path open_path(const std::filesystem::path& directory, std::uin
 
 /// By number. None where there is no such directory. Errors: Errc::io.
 Result<std::vector<SegmentFile>> list_segments(const std::filesystem::path& directory);
+
+/// The number of the latest segment that there ever was; 0: none, or nobody knows.
+std::uint64_t last_number(const std::filesystem::path& directory);
 
 /// Reads the records of a segment, also while it is written: what is not whole yet is not there
 /// yet. Memory: one record and a window of 256 KiB.

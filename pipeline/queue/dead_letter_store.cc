@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "pipeline/observe/log.h"
 #include "pipeline/queue/dead_letter_marks.h"
@@ -17,14 +16,6 @@ using namespace dlq;
 constexpr std::uint64_t kMostSegmentBytes = std::uint64_t{10} << 20;
 constexpr std::uint64_t kLeastSegmentBytes = std::uint64_t{4} << 10;
 constexpr std::size_t kMostPendingBytes = std::size_t{1} << 20;
-
-std::uint64_t read_number(const File& file) {
-  char text[24] = "";
-  const auto read = file.read_at(text, sizeof text - 1, 0);
-  std::uint64_t number = 0;
-  std::from_chars(text, text + (read ? *read : 0), number);
-  return number;
-}
 
 /// A power cut may leave a file with its size but without what was written.
 bool is_blank(const File& file) {
@@ -94,7 +85,7 @@ void DeadLetterStore::close() {
 Result<void> DeadLetterStore::recover() {
   auto segments = list_segments(settings_.directory);
   if (!segments) return std::move(segments).error();
-  std::uint64_t latest = read_number(lock_);
+  std::uint64_t latest = last_number(settings_.directory);
   for (const SegmentFile& file : *segments) {
     latest = std::max(latest, file.number);
     if (file.path.extension() == ".dlq") continue;

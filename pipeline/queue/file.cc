@@ -78,6 +78,22 @@ Result<void> File::sync() {
 
 bool File::try_lock() { return flock(fd_, LOCK_EX | LOCK_NB) == 0; }
 
+Result<void> replace_file(const std::filesystem::path& path, std::string_view text) {
+  std::error_code error;
+  const std::filesystem::path directory = path.has_parent_path() ? path.parent_path() : ".";
+  std::filesystem::create_directories(directory, error);
+  const std::filesystem::path fresh = path.native() + ".new";
+  auto file = File::open(fresh, O_WRONLY | O_CREAT | O_TRUNC);
+  if (!file) return std::move(file).error();
+  auto done = file->write(text);
+  if (done) done = file->sync();
+  if (!done) return done;
+  std::filesystem::rename(fresh, path, error);
+  if (error)
+    return fail(Errc::io, fmt::format("cannot replace {}: {}", path.native(), error.message()));
+  return sync_directory(directory);
+}
+
 Result<void> sync_directory(const std::filesystem::path& directory) {
   auto opened = File::open(directory, O_RDONLY | O_DIRECTORY);
   if (!opened) return std::move(opened).error();

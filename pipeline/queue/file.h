@@ -49,6 +49,10 @@ class File {
   int fd_ = -1;
 };
 
+/// Writes `text` as a whole (temporary file, sync, rename, sync of the directory): after a crash
+/// the file is the old one or the new one. Makes its directories.
+Result<void> replace_file(const std::filesystem::path& path, std::string_view text);
+
 /// The names in it, new and gone, are on the disk.
 Result<void> sync_directory(const std::filesystem::path& directory);
 
