@@ -2,14 +2,16 @@
 position yet."""
 import signal
 
+from events import Source
 from harness import TIMEOUT_SECONDS, wait_until
 from rig import EVENTS, KILLS, FaultTest, size_of
 
 CONFIG = '''
 input { file { path => "%(top)s/in/*.log" mode => "read" exit_after_read => true sincedb_path => "%(store)s"
-               sincedb_write_interval => "%(interval)s" file_completed_action => "log"
+               sincedb_write_interval => "10 ms" %(input)s file_completed_action => "log"
                file_completed_log_path => "%(top)s/completed" } }
-output { file { path => "%(out)s" %(options)s } }
+filter { %(filter)s }
+output { file { path => "%(out)s" %(options)s } %(outputs)s }
 '''
 
 
@@ -21,8 +23,9 @@ class FileToFile(FaultTest):
         self.store = self.top / 'positions'
         self.out = self.top / 'out'
 
-    def config(self, options='', interval='10 ms'):
-        return CONFIG % {'top': self.top, 'store': self.store, 'out': self.out, 'options': options, 'interval': interval}
+    def config(self, options='', **parts):
+        return CONFIG % {'top': self.top, 'store': self.store, 'out': self.out, 'options': options,
+                         'input': '', 'filter': '', 'outputs': '', **parts}
 
     def moment(self):
         """A moment of the run that begins: so many bytes more of output, or so many more stores of positions; none
@@ -50,15 +53,14 @@ class FileToFile(FaultTest):
         self.assertEqual(self.run_to_end(config, *arguments), 0, self.log_excerpt())
         return KILLS
 
-    def check_kills(self, options='', sources=1, arguments=()):
+    def check_kills(self, config, sources, arguments=()):
         """An undisturbed run shows how large the output becomes."""
-        sources = [self.source(f's{n}', EVENTS // sources) for n in range(sources)]
-        config = self.config(options)
         self.assertEqual(self.run_to_end(config, *arguments), 0, self.log_excerpt())
         self.assert_exactly_once(self.account(self.with_rotated(self.out), sources))
         self.full_size = self.size()
-        for path in (*self.with_rotated(self.out), self.store, self.top / 'completed'):
-            path.unlink()
+        for path in self.top.iterdir():
+            if path.is_file() and path != self.log:
+                path.unlink()
 
         kills = self.kill_often(config, *arguments)
         reports = self.account(self.with_rotated(self.out), sources)
@@ -68,16 +70,44 @@ class FileToFile(FaultTest):
         self.assertLessEqual(reports.sum('rewinds'), kills * len(sources), self.about(reports))
 
     def test_json_lines(self):
-        self.check_kills()
+        self.check_kills(self.config(), [self.source('s', EVENTS)])
 
     def test_several_files_and_workers(self):
-        self.check_kills(sources=4, arguments=('--pipeline.workers', 4, '--pipeline.batch.size', 100))
+        sources = [self.source(f's{n}', EVENTS // 4) for n in range(4)]
+        self.check_kills(self.config(), sources, ('--pipeline.workers', 4, '--pipeline.batch.size', 100))
 
     def test_gzip(self):
-        self.check_kills('gzip => true flush_interval => "20 ms"')
+        self.check_kills(self.config('gzip => true flush_interval => "20 ms"'), [self.source('s', EVENTS)])
 
     def test_rotation_of_the_output(self):
-        self.check_kills(f'rotate_size => {EVENTS * 20} rotate_keep => 1000')
+        self.check_kills(self.config(f'rotate_size => {EVENTS * 20} rotate_keep => 1000'), [self.source('s', EVENTS)])
+
+    def test_events_of_several_lines(self):
+        """What the codec holds back when the kill comes is read again."""
+        source = self.source('s', EVENTS)
+        lines = self.top / 'in' / 's.log'
+        lines.write_bytes(lines.read_bytes().replace(b'\n', b'\n\tcontinued\n\tto the end\n'))
+        config = self.config(input='codec => multiline { pattern => "^\t" what => previous }',
+                             filter='mutate { gsub => ["message", "\\n\tcontinued\\n\tto the end$", ""] }')
+        self.check_kills(config, [source])
+
+    def test_two_outputs_of_different_speed(self):
+        source = self.source('s', EVENTS)
+        other = self.top / 'other'
+        config = self.config(outputs=f'file {{ path => "{other}" gzip => true flush_interval => "50 ms" }}')
+        self.check_kills(config, [source])
+        self.assert_nothing_lost(self.account([other], [source]))
+
+    def test_dropped_and_split_events(self):
+        """Half of what is read is dropped, the rest travels as parts of a whole that is split."""
+        source, noise = Source('s'), Source('noise')
+        path = self.top / 'in' / 's.log'
+        path.parent.mkdir()
+        with path.open('wb') as file:
+            for _ in range(EVENTS // 4):
+                file.write(noise.lines(2) + source.lines(2).replace(b'\n', b'|', 1))
+        config = self.config(filter='if [message] =~ /^noise/ { drop { } } split { terminator => "|" }')
+        self.check_kills(config, [source])
 
 
 class Follow(FaultTest):

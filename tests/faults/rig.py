@@ -11,7 +11,7 @@ from events import Source, check
 from harness import BINARY, TIMEOUT_SECONDS, MillraceTest, wait_until
 
 KILLS, EVENTS, POINTS, SEED = (int(os.environ.get('MILLRACE_' + name, default)) for name, default in
-                               (('KILLS', 8), ('EVENTS', 100_000), ('POINTS', 40), ('SEED', 1)))
+                               (('KILLS', 6), ('EVENTS', 60_000), ('POINTS', 30), ('SEED', 1)))
 PRELOAD = pathlib.Path(BINARY).resolve().parent / 'tests' / 'faults' / 'preload' / 'libfaults.so'
 
 

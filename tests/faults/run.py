@@ -16,9 +16,9 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / 'integration')]
 
 import runner
 
-DIALS = {'kills': (8, 'how often a test kills millrace at a random moment'),
-         'events': (100_000, 'how many events such a test sends'),
-         'points': (40, 'at how many of the first system calls that write each test of crash points kills'),
+DIALS = {'kills': (6, 'how often a test kills millrace at a random moment'),
+         'events': (60_000, 'how many events such a test sends'),
+         'points': (30, 'at how many of the first system calls that write each test of crash points kills'),
          'seed': (1, 'of everything that is random')}
 
 
