@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "testing/bounded.h"
 #include "testing/utf8.h"
 
 namespace grok::fuzz {
@@ -12,7 +13,9 @@ using testing::Engine;
 
 class Grok : public Engine {
  public:
-  explicit Grok(std::shared_ptr<const Pattern> pattern) : pattern_(std::move(pattern)) {}
+  explicit Grok(std::shared_ptr<const Pattern> pattern) : pattern_(std::move(pattern)) {
+    testing::give_up_soon_in(scratch_);
+  }
   Outcome match(std::string_view subject, std::span<Span> spans) override {
     return pattern_->match(subject, scratch_, spans);
   }
@@ -24,7 +27,7 @@ class Grok : public Engine {
 
 CompileOptions options_for_fuzzing() {
   CompileOptions options;
-  options.match_limit = static_cast<std::uint32_t>(testing::kRetryLimit);
+  testing::give_up_soon(options);
   return options;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "grok/grok.h"
+#include "testing/bounded.h"
 
 /// The input's first line is an expression, which may refer to the patterns below; the rest is the
 /// line to match. Whatever they are, the result is an error with its place inside the text, or
@@ -23,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return set;
   }();
   grok::CompileOptions options;
-  options.match_limit = 20'000;
+  grok::testing::give_up_soon(options);
   auto pattern = grok::Pattern::compile(expression, patterns, options);
   if (!pattern) {
     assert(!pattern.error().message.empty());
@@ -35,6 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<grok::Span> spans(compiled.captures().size());
   std::vector<grok::Span> again(spans.size());
   grok::Pattern::Scratch scratch;
+  grok::testing::give_up_soon_in(scratch);
   const grok::Outcome outcome = compiled.match(subject, scratch, spans);
   assert(compiled.match(subject, scratch, again) == outcome);
   if (outcome != grok::Outcome::match) return 0;
