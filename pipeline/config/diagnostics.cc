@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <functional>
 
 namespace millrace::config {
 namespace {
@@ -46,16 +47,36 @@ std::string printable(std::string_view character) {
   return std::string(character);
 }
 
+/// A copy of `text`, which is a part of a source, with the secrets in it as asterisks; quotes stay.
+std::string without_secrets(std::string_view text, const SourceSet& sources,
+                            std::span<const Span> secrets) {
+  std::string shown(text);
+  for (const Span& span : secrets) {
+    const std::string_view secret = sources.text(span);
+    const std::less<const char*> before;
+    const char* const begin = before(secret.data(), text.data()) ? text.data() : secret.data();
+    const char* const text_end = text.data() + text.size();
+    const char* const secret_end = secret.data() + secret.size();
+    const char* const end = before(secret_end, text_end) ? secret_end : text_end;
+    for (const char* at = begin; before(at, end); ++at)
+      if (*at != '"' && *at != '\'') shown[static_cast<std::size_t>(at - text.data())] = '*';
+  }
+  return shown;
+}
+
 /// The source line and the caret line below it, each indented and ended.
-std::string excerpt(const Diagnostic& diagnostic, const SourceSet& sources, const Palette& ink) {
+std::string excerpt(const Diagnostic& diagnostic, const SourceSet& sources, const Palette& ink,
+                    std::span<const Span> secrets) {
   // Only a window around the place is cut into characters: a line may be megabytes long.
   const std::string_view line = sources.line(diagnostic.span);
   const std::string_view marked_text = sources.text(diagnostic.span);
   const std::size_t at =
       std::min(static_cast<std::size_t>(marked_text.data() - line.data()), line.size());
   const std::size_t start = at - std::min(at, kLineBefore * kLongestCharacter);
-  const auto before = characters(line.substr(start, at - start));
-  const auto after = characters(line.substr(at, kLineWidth * kLongestCharacter));
+  const std::string window = without_secrets(
+      line.substr(start, at - start + kLineWidth * kLongestCharacter), sources, secrets);
+  const auto before = characters(std::string_view(window).substr(0, at - start));
+  const auto after = characters(std::string_view(window).substr(at - start));
   const std::size_t shown_before = std::min(before.size(), kLineBefore);
   const std::size_t shown_after = std::min(after.size(), kLineWidth - shown_before);
   std::string shown = "  ";
@@ -124,7 +145,12 @@ void Diagnostics::warning(Span span, std::string message, std::string hint) {
   add(Diagnostic{Severity::warning, span, std::move(message), {}, std::move(hint)});
 }
 
-std::string render(const Diagnostic& diagnostic, const SourceSet& sources, bool colour) {
+void Diagnostics::conceal(Span span) {
+  if (span.known() && secrets_.size() < kMaxKept) secrets_.push_back(span);
+}
+
+std::string render(const Diagnostic& diagnostic, const SourceSet& sources, bool colour,
+                   std::span<const Span> secrets) {
   const Palette ink = palette(diagnostic.severity, colour);
   const std::string place = sources.describe(diagnostic.span);
   std::string out;
@@ -132,7 +158,7 @@ std::string render(const Diagnostic& diagnostic, const SourceSet& sources, bool 
   out += std::string(ink.severity) +
          (diagnostic.severity == Severity::error ? "error: " : "warning: ") + ink.off +
          diagnostic.message + "\n";
-  if (!place.empty()) out += excerpt(diagnostic, sources, ink);
+  if (!place.empty()) out += excerpt(diagnostic, sources, ink, secrets);
   if (!diagnostic.expected.empty()) out += "  expected: " + listed(diagnostic.expected) + "\n";
   if (!diagnostic.hint.empty()) out += "  hint: " + diagnostic.hint + "\n";
   return out;
@@ -145,7 +171,8 @@ std::string Diagnostics::render(const SourceSet& sources, bool colour) const {
     return std::pair(a->span.source, a->span.begin) < std::pair(b->span.source, b->span.begin);
   });
   std::string out;
-  for (const Diagnostic* diagnostic : sorted) out += config::render(*diagnostic, sources, colour);
+  for (const Diagnostic* diagnostic : sorted)
+    out += config::render(*diagnostic, sources, colour, secrets_);
   const std::size_t unseen = errors_ + warnings_ - all_.size();
   if (unseen != 0) out += "... and " + std::to_string(unseen) + " more\n";
   return out;

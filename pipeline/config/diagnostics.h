@@ -32,6 +32,9 @@ class Diagnostics {
   void error(Span span, std::string message, std::string hint = {});
   void warning(Span span, std::string message, std::string hint = {});
 
+  /// What stands there is a secret: it is shown as `*` wherever a source line is quoted.
+  void conceal(Span span);
+
   std::span<const Diagnostic> all() const { return all_; }
   std::size_t error_count() const { return errors_; }
   std::size_t warning_count() const { return warnings_; }
@@ -49,12 +52,14 @@ class Diagnostics {
 
  private:
   std::vector<Diagnostic> all_;
+  std::vector<Span> secrets_;
   std::size_t errors_ = 0;
   std::size_t warnings_ = 0;
 };
 
 /// One diagnostic in the form that Diagnostics::render() describes.
-std::string render(const Diagnostic& diagnostic, const SourceSet& sources, bool colour);
+std::string render(const Diagnostic& diagnostic, const SourceSet& sources, bool colour,
+                   std::span<const Span> secrets = {});
 
 /// The candidate that `name` was most probably meant to be: few edits away for its length, or
 /// equal but for case, `-` and `_`. Empty where none is near. The view is one of `candidates`.

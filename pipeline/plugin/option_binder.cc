@@ -60,6 +60,11 @@ class OptionBinder::Binding {
     return std::nullopt;
   }
 
+  static bool is_secret(const OptionInfo& info) {
+    return info.rules.secret || info.type == OptionType<Secret>::text(info.rules) ||
+           info.name.find("password") != std::string::npos;
+  }
+
   void error(config::Span span, std::string message, std::string hint = {}) {
     diagnostics_.error(span, plugin_.name + ": " + message, std::move(hint));
     good_ = false;
@@ -70,6 +75,8 @@ class OptionBinder::Binding {
     for (const Found& option : options_) {
       if (option.slot->read) names.push_back(option.info->name);
     }
+    const auto meant = index_of(config::closest(attribute.name, names));
+    if (meant && is_secret(*options_[*meant].info)) diagnostics_.conceal(attribute.value.span);
     error(attribute.name_span, "unknown option `" + attribute.name + "`",
           config::did_you_mean(attribute.name, names));
   }
@@ -81,6 +88,8 @@ class OptionBinder::Binding {
         error(plugin_.span, "option `" + info.name + "` is required", info.help);
       return;
     }
+    if (is_secret(info))
+      for (const Attribute* use : uses) diagnostics_.conceal(use->value.span);
     if (!option.slot->read) return refuse(info, uses);
     warn(info, uses);
     if (uses.size() > 1 && option.slot->repeat == Repeat::refused) return given_twice(info, uses);

@@ -148,6 +148,14 @@ std::string explain(CURLcode code, const Exchange& exchange) {
     return "the server's certificate is for another name (" + text + ")";
   if (has("certificate required") || has("bad certificate"))
     return "the server wants a client certificate that it trusts (" + text + ")";
+  // A server that wants one may simply leave; with TLS 1.3 its alert is often lost with the
+  // connection.
+  const bool left = code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
+                    code == CURLE_GOT_NOTHING || has("getpeername");
+  const TlsSettings& tls = exchange.settings->tls;
+  if (left && exchange.request.url.starts_with("https:") && exchange.answer.headers.empty() &&
+      tls.certificate.empty() && tls.keystore.empty())
+    return "the server ended the connection; does it want a client certificate? (" + text + ")";
   if (has("wrong version number"))
     return "the server does not speak TLS on this port (" + text + ")";
   return text;

@@ -79,13 +79,14 @@ class BulkServer:
     what is neither a bulk request nor the root."""
 
     def __init__(self, on_bulk=None, on_stored=None, on_item=None, on_other=None, root=ROOT, store=None, port=0,
-                 wrap=None):
+                 wrap=None, address='127.0.0.1'):
         self.on_bulk = on_bulk
         self.on_stored = on_stored
         self.on_item = on_item
         self.on_other = on_other
         self.root = root
         self.wrap = wrap
+        self.address = address
         self.store = store if store is not None else Store()
         self.requests = []
         self.lock = threading.Lock()
@@ -107,14 +108,14 @@ class BulkServer:
             def handle_error(self, request, client_address):
                 pass  # a client that left
 
-        server = Server(('127.0.0.1', port), Handler)
+        server = Server((self.address, port), Handler)
         self.connections = set()
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         return server
 
     @property
     def url(self):
-        return f'http{"s" if self.wrap else ""}://127.0.0.1:{self.port}'
+        return f'http{"s" if self.wrap else ""}://{self.address}:{self.port}'
 
     @property
     def bulks(self):

@@ -39,6 +39,7 @@ class Compiler {
     s_.component = "output " + context_.id;
     s_.pipeline_id = context_.pipeline.id;
     s_.plugin_id = context_.id;
+    conceal_credentials();
     check_streams();
     compile_hosts();
     compile_authorization();
@@ -64,6 +65,14 @@ class Compiler {
     context_.error(option, std::move(message), std::move(hint));
   }
   bool given(std::string_view option) const { return context_.places.given(option); }
+
+  /// URLs may hold passwords: they are not quoted in messages.
+  void conceal_credentials() {
+    for (const char* option : {"hosts", "proxy", "custom_headers"}) {
+      const config::Value* const value = context_.places.value(option);
+      if (value) context_.diagnostics.conceal(value->span);
+    }
+  }
 
   void check_streams() {
     if (o_.data_stream == "true") {

@@ -32,6 +32,22 @@ TEST(Diagnostics, ShowsLineCaretExpectationAndHint) {
   EXPECT_NE(diagnostics.render(sources, true).find("\x1b[1;31merror: \x1b[0m"), std::string::npos);
 }
 
+TEST(Diagnostics, QuotesNoSecrets) {
+  SourceSet sources;
+  const SourceId id = sources.add("a.conf", "user => 1 password => \"canary\" x => 2");
+  Diagnostics diagnostics;
+  diagnostics.conceal({id, 22, 30});
+  diagnostics.error({id, 0, 4}, "wrong");
+  diagnostics.error({id, 22, 30}, "wrong too");
+  EXPECT_EQ(diagnostics.render(sources, false),
+            "a.conf:1:1: error: wrong\n"
+            "  user => 1 password => \"******\" x => 2\n"
+            "  ^~~~\n"
+            "a.conf:1:23: error: wrong too\n"
+            "  user => 1 password => \"******\" x => 2\n"
+            "                        ^~~~~~~~\n");
+}
+
 TEST(Diagnostics, OrdersByPlaceAndCountsWhatItDoesNotKeep) {
   SourceSet sources;
   const SourceId id = sources.add("a.conf", "ab");
