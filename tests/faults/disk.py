@@ -38,8 +38,8 @@ class Disk(FaultTest):
 
 
 class Output(Disk):
-    def check_output(self, calls, which, error, output='', path='out'):
-        faults = Faults(self.top, self.rule(calls, path, which, error))
+    def check_output(self, calls, which, error, output='', *others):
+        faults = Faults(self.top, self.rule(calls, 'out', which, error), *others)
         process = self.run_in_background(self.config(output), '--pipeline.batch.size', 100, faults=faults)
         begin = int(which.rstrip('-*') or 1)
         wait_until(lambda: faults.count() >= begin + ATTEMPTS or process.poll() is not None, 'several attempts')
@@ -50,6 +50,9 @@ class Output(Disk):
 
     def test_full_disk(self):
         self.check_output('write', '5-', 'ENOSPC')
+
+    def test_disk_that_fills_in_the_middle_of_a_write(self):
+        self.check_output('write', '6-', 'ENOSPC', '', self.rule('write', 'out', '5', 'short'))
 
     def test_quota(self):
         self.check_output('write', '5-', 'EDQUOT')
