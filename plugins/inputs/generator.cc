@@ -1,9 +1,9 @@
 #include "plugins/inputs/generator.h"
 
 #include <array>
-#include <iostream>
 
 #include "plugins/support/constant_fields.h"
+#include "plugins/support/read_stdin.h"
 
 namespace millrace {
 namespace {
@@ -13,6 +13,19 @@ struct GeneratorOptions {
   std::optional<std::vector<std::string>> lines;
   std::int64_t count = 0;
 };
+
+/// "" where there is none.
+Result<std::string> first_line_of_stdin(const StopSignal& stop) {
+  LineFramer framer{Framing{}};
+  while (framer.messages().empty()) {
+    const auto said = read_stdin(framer, stop, std::nullopt);
+    if (!said) return said.error();
+    if (*said == StdinSaid::bytes) continue;
+    framer.finish();
+    break;
+  }
+  return framer.messages().empty() ? std::string() : std::string(framer.messages().front());
+}
 
 class GeneratorInput : public Input {
  public:
@@ -39,7 +52,11 @@ class GeneratorInput : public Input {
   }
 
   Result<void> run(Emitter& emitter) override {
-    if (reads_stdin_) std::getline(std::cin, lines_.front());
+    if (reads_stdin_) {
+      auto line = first_line_of_stdin(emitter.stop());
+      if (!line) return std::move(line).error();
+      lines_.front() = std::move(*line);
+    }
     const auto decoder = codec_->message_decoder();
     while (!finished()) {
       if (emitter.stop().requested()) return {};
@@ -64,9 +81,8 @@ class GeneratorInput : public Input {
     texts_.clear();
     for (; texts_.size() < size && !finished(); ++next_) {
       const std::size_t made = texts_.size();
-      texts_.push_back(made < lines_.size()
-                           ? batch->arena().copy(lines_[next_ % lines_.size()])
-                           : texts_[made - lines_.size()]);
+      texts_.push_back(made < lines_.size() ? batch->arena().copy(lines_[next_ % lines_.size()])
+                                            : texts_[made - lines_.size()]);
       const std::uint32_t first = batch->size();
       decoder.decode({&texts_.back(), 1}, *batch);
       complete(*batch, first, round());

@@ -1,15 +1,10 @@
 #include "plugins/inputs/stdin.h"
 
-#include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 
 #include "plugins/support/constant_fields.h"
-#include "plugins/support/line_framer.h"
+#include "plugins/support/read_stdin.h"
 
 namespace millrace {
 namespace {
@@ -35,21 +30,13 @@ class StdinInput : public Input {
     const auto decoder = codec_->stream_decoder();
     for (;;) {
       const bool waiting = decoder->held_messages() > 0 || framer.unfinished() > 0;
-      const Wake wake = wait(emitter.stop(), waiting ? decoder->auto_flush() : std::nullopt);
-      if (wake == Wake::stop) break;
-      if (wake == Wake::quiet) {  // what is there counts as complete
-        framer.finish();
-        if (!emit_messages(framer, *decoder, emitter)) return {};
-        flush(*decoder, emitter);
-        continue;
-      }
-      const std::span<char> room = framer.room();
-      const ssize_t got = read(STDIN_FILENO, room.data(), room.size());
-      if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-      if (got < 0) return fail(Errc::io, std::string("cannot read: ") + std::strerror(errno));
-      if (got == 0) break;
-      framer.commit(static_cast<std::size_t>(got));
+      const auto said =
+          read_stdin(framer, emitter.stop(), waiting ? decoder->auto_flush() : std::nullopt);
+      if (!said) return said.error();
+      if (*said == StdinSaid::end || *said == StdinSaid::stop) break;
+      if (*said == StdinSaid::quiet) framer.finish();  // what is there counts as complete
       if (!emit_messages(framer, *decoder, emitter)) return {};
+      if (*said == StdinSaid::quiet) flush(*decoder, emitter);
     }
     framer.finish();  // what is left is a message although nothing ended it
     if (emit_messages(framer, *decoder, emitter)) flush(*decoder, emitter);
@@ -57,16 +44,6 @@ class StdinInput : public Input {
   }
 
  private:
-  enum class Wake { readable, quiet, stop };
-
-  /// `quiet`: how long to wait for bytes at the most; nullopt: for ever.
-  static Wake wait(const StopSignal& stop, std::optional<std::chrono::milliseconds> quiet) {
-    pollfd waiting[] = {{STDIN_FILENO, POLLIN, 0}, {stop.fd(), POLLIN, 0}};
-    const int ready = poll(waiting, 2, quiet ? static_cast<int>(quiet->count()) : -1);
-    if (stop.requested()) return Wake::stop;
-    return ready == 0 ? Wake::quiet : Wake::readable;
-  }
-
   bool emit_messages(const LineFramer& framer, Decoder& decoder, Emitter& emitter) {
     const std::size_t count = framer.messages().size();
     for (std::size_t first = 0; first < count;) {

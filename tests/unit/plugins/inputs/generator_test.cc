@@ -4,6 +4,7 @@
 
 #include "plugins/codecs/plain.h"
 #include "tests/unit/support/fake_emitter.h"
+#include "tests/unit/support/redirect.h"
 
 namespace millrace {
 namespace {
@@ -47,6 +48,30 @@ TEST(GeneratorInput, GoesOnUntilItIsStoppedWithoutCount) {
   };
   ASSERT_TRUE(input.made->run(emitter));
   EXPECT_EQ(emitter.messages.size(), 1000u);
+}
+
+TEST(GeneratorInput, RepeatsALineOfStandardInput) {
+  for (const std::string text : {"one\ntwo\n", "one"}) {
+    MadeInput input(generator_input(), "generator { message => stdin count => 2 }",
+                    EcsMode::disabled, codecs());
+    FakeEmitter emitter(*input.made);
+    Pipe pipe;
+    ASSERT_TRUE(pipe.write(text));
+    pipe.close_writer();
+    const Redirect redirect(STDIN_FILENO, pipe.take_reader());
+    ASSERT_TRUE(input.made->run(emitter));
+    EXPECT_EQ(emitter.messages, (Texts{"one", "one"}));
+  }
+}
+
+TEST(GeneratorInput, AStopEndsItsWaitForALine) {
+  MadeInput input(generator_input(), "generator { message => stdin }", EcsMode::disabled, codecs());
+  FakeEmitter emitter(*input.made);
+  Pipe pipe;  // nothing comes, and it does not end
+  const Redirect redirect(STDIN_FILENO, pipe.take_reader());
+  emitter.request_stop();
+  ASSERT_TRUE(input.made->run(emitter));
+  EXPECT_EQ(emitter.messages, Texts{});
 }
 
 TEST(GeneratorInput, RefusesNoLines) {
