@@ -108,12 +108,16 @@ void Lane::let_go() {
   room_.notify_all();
 }
 
-void Lane::finish() {
+void Lane::end() {
   {
     std::lock_guard lock(mutex_);
     finished_ = true;
   }
   filled_.notify_all();
+}
+
+void Lane::finish() {
+  end();
   if (thread_.joinable()) thread_.join();
 }
 

@@ -49,8 +49,11 @@ class Lane {
     room_.notify_all();
   }
 
-  /// Delivers everything that was put (nothing more after a give-up), closes the output and ends
-  /// the thread.
+  /// There was the last put(): what is held back is delivered without waiting for more. Returns at
+  /// once, so that lanes can end side by side.
+  void end();
+  /// end(), and waits: delivers everything that was put (nothing more after a give-up), closes the
+  /// output and ends the thread.
   void finish();
 
  private:

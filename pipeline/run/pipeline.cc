@@ -146,6 +146,7 @@ Result<void> Pipeline::wait() {
   for (auto& source : sources_) source->join();
   queue_.close();
   for (std::thread& worker : workers_) worker.join();
+  for (auto& lane : lanes_) lane->end();
   for (auto& lane : lanes_) lane->finish();
   for (auto& source : sources_) source->close();
   settings_.dead_letters->close();

@@ -276,7 +276,9 @@ class FileOutput : public Output {
 OutputPlugin file_output() {
   using O = FileOptions;
   return output_plugin(
-      "file", "Writes events to files.",
+      "file",
+      "Writes events to files. They count as delivered when the operating system has them: that "
+      "outlives the process, not a power cut.",
       Options<O>()
           .add("path", &O::path,
                "The file; may hold references, whose text cannot leave the directory before the "

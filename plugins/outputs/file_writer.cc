@@ -45,24 +45,31 @@ int FileWriter::open_descriptor() const {
   const bool special = stat(path_.c_str(), &about) == 0 && !S_ISREG(about.st_mode);
   const int truncate = settings_.overwrite && !opened_before_ ? O_TRUNC : 0;
   const int flags = O_CREAT | O_APPEND | O_CLOEXEC | truncate;
-  int fd = -1;
-  if (!special) fd = ::open(path_.c_str(), O_RDWR | flags, 0666);
-  if (special || (fd < 0 && errno == EACCES)) fd = ::open(path_.c_str(), O_WRONLY | flags, 0666);
-  return fd;
+  const auto open_as = [&](int access) { return ::open(path_.c_str(), access | flags, 0666); };
+  if (special) {  // a named pipe that nobody reads must not hang here: it is tried again
+    const int fd = open_as(O_WRONLY | O_NONBLOCK);
+    if (fd >= 0) fcntl(fd, F_SETFL, O_APPEND);
+    return fd;
+  }
+  const int fd = open_as(O_RDWR);
+  return fd < 0 && errno == EACCES ? open_as(O_WRONLY) : fd;
 }
 
 Result<void> FileWriter::open() {
   if (!make_parents(path_, settings_.dir_mode)) return failed("make the directory of");
   fd_ = open_descriptor();
   if (fd_ < 0) return failed("open");
-  if (settings_.file_mode >= 0) fchmod(fd_, static_cast<mode_t>(settings_.file_mode));
-  auto shared = share();
-  if (!shared) {
-    ::close(std::exchange(fd_, -1));
-    return shared;
-  }
   struct stat about {};
   fstat(fd_, &about);
+  if (S_ISREG(about.st_mode)) {
+    if (settings_.file_mode >= 0) fchmod(fd_, static_cast<mode_t>(settings_.file_mode));
+    auto shared = share();
+    if (!shared) {
+      ::close(std::exchange(fd_, -1));
+      return shared;
+    }
+    fstat(fd_, &about);
+  }
   size_ = static_cast<std::uint64_t>(about.st_size);
   opened_before_ = true;
   gone_ = false;
@@ -87,7 +94,7 @@ Result<void> FileWriter::mend() {
   if (fstat(fd_, &about) != 0) return failed("look at");
   const bool readable = (fcntl(fd_, F_GETFL) & O_ACCMODE) == O_RDWR;
   const auto size = static_cast<std::uint64_t>(about.st_size);
-  if (!S_ISREG(about.st_mode) || !readable || size == 0) return {};
+  if (!readable || size == 0) return {};
   return member_ ? mend_members(size) : mend_events(size);
 }
 
@@ -160,16 +167,17 @@ Result<void> FileWriter::rotate_if_due() {
   return size != 0 && (full || old) ? rotate() : Result<void>();
 }
 
-/// path.1 is the youngest of the old ones.
+/// path.1 is the youngest of the old ones. Those below the first number that is free move up; only
+/// where none is free does the oldest go. So nothing goes when this is tried again after an error.
 Result<void> FileWriter::rotate() {
   auto synced = sync_to(*this);
   if (!synced) return synced;
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   const auto numbered = [&](int n) { return path_ + "." + std::to_string(n); };
-  std::error_code ignored;  // one that is missing is no error
-  std::filesystem::remove(numbered(settings_.rotate_keep), ignored);
-  for (int n = settings_.rotate_keep - 1; n >= 1; --n)
-    std::filesystem::rename(numbered(n), numbered(n + 1), ignored);
+  int to = 1;
+  while (to < settings_.rotate_keep && access(numbered(to).c_str(), F_OK) == 0) ++to;
+  for (; to > 1; --to)
+    if (rename(numbered(to - 1).c_str(), numbered(to).c_str()) != 0) return failed("rotate");
   const bool moved = settings_.rotate_keep > 0 ? rename(path_.c_str(), numbered(1).c_str()) == 0
                                                : unlink(path_.c_str()) == 0;
   if (!moved && errno != ENOENT) return failed("rotate");

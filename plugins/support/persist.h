@@ -23,6 +23,7 @@ bool persist(std::string_view component, const StopSignal& stop, Step step) {
       if (said) log::info(component, "writing works again");
       return true;
     }
+    if (stop.requested()) return false;
     if (!std::exchange(said, true))
       log::error(component, "{}; trying again until it works, nothing is lost",
                  result.error().message);

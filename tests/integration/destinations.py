@@ -1,4 +1,5 @@
 """Destinations that are gone, full, or come back: what an output does until the event is where it belongs."""
+import gzip
 import os
 import resource
 import signal
@@ -21,6 +22,9 @@ class DestinationTest(MillraceTest):
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
         with self.log.open('wb') as log:
             return self.start('-e', config, stdout=stdout, stderr=log, preexec_fn=confine if limit else None)
+
+    def wait_for(self, process, text, what):
+        wait_until(lambda: self.logged(text) or process.poll() is not None, what)
 
     def logged(self, text):
         return self.log.read_bytes().count(text.encode())
@@ -52,7 +56,7 @@ class Stdout(DestinationTest):
         out = self.top / 'out'
         with out.open('wb') as stdout:
             process = self.run_into(stdout, 'input { generator { count => 50000 } } ' + self.LINES, LIMIT)
-        wait_until(lambda: self.logged('trying again'), 'the full destination to be noticed')
+        self.wait_for(process, 'trying again', 'the full destination to be noticed')
         self.make_room(process)
         self.assert_clean(self.end(process))
         self.assertEqual(out.read_bytes(), b''.join(b'%d\n' % n for n in range(50000)))
@@ -61,14 +65,56 @@ class Stdout(DestinationTest):
     def test_that_stays_full_lets_the_second_signal_end_the_run(self):
         with open('/dev/full', 'wb') as stdout:
             process = self.run_into(stdout, 'input { generator { count => 100000 } } ' + self.LINES)
-        wait_until(lambda: self.logged('trying again'), 'the full destination to be noticed')
+        self.wait_for(process, 'trying again', 'the full destination to be noticed')
         process.send_signal(signal.SIGTERM)
-        wait_until(lambda: self.logged('stopping'), 'the first signal to be seen')
+        self.wait_for(process, 'stopping', 'the first signal to be seen')
         process.send_signal(signal.SIGTERM)
         outcome = self.end(process)
         self.assertEqual(outcome.ledger['delivered'], 0)
         self.assertEqual(outcome.ledger['in flight'], outcome.ledger['in'])
         self.assertEqual(self.logged('trying again'), 1, outcome.errors)
+
+
+class Files(DestinationTest):
+    COUNT = 50000
+
+    def config(self, options):
+        return ('input { generator { count => %d } } output { file { path => "%s" %s '
+                'codec => line { format => "%%{[event][sequence]}" } } }' % (self.COUNT, self.top / 'out', options))
+
+    def fill_then_make_room(self, options, unpack):
+        process = self.run_into(subprocess.DEVNULL, self.config(options), LIMIT)
+        self.wait_for(process, 'trying again', 'the full disk to be noticed')
+        self.make_room(process)
+        self.assert_clean(self.end(process))
+        self.assertEqual(unpack((self.top / 'out').read_bytes()), b''.join(b'%d\n' % n for n in range(self.COUNT)))
+        self.assertEqual((self.logged('trying again'), self.logged('works again')), (1, 1))
+        self.assertFalse((self.top / 'out.torn').exists())
+
+    def test_on_a_full_disk_are_waited_for_and_nothing_is_lost_or_torn(self):
+        self.fill_then_make_room('', bytes)
+
+    def test_with_gzip_on_a_full_disk_are_waited_for_and_nothing_is_lost_or_torn(self):
+        self.fill_then_make_room('gzip => true', gzip.decompress)
+
+    def test_on_a_disk_that_stays_full_let_the_second_signal_end_the_run(self):
+        process = self.run_into(subprocess.DEVNULL, self.config('flush_interval => 0.01 gzip => true'), 4096)
+        self.wait_for(process, 'trying again', 'the full disk to be noticed')
+        process.send_signal(signal.SIGTERM)
+        self.wait_for(process, 'stopping', 'the first signal to be seen')
+        process.send_signal(signal.SIGTERM)
+        outcome = self.end(process)
+        self.assertEqual(outcome.ledger['delivered'], 0)
+        self.assertEqual(outcome.ledger['in flight'], outcome.ledger['in'])
+
+    def test_that_are_named_pipes_are_waited_for_until_somebody_reads(self):
+        os.mkfifo(self.top / 'out')
+        process = self.run_into(subprocess.DEVNULL, self.config(''))
+        self.wait_for(process, 'trying again', 'the pipe to be tried')
+        with (self.top / 'out').open('rb') as pipe:
+            got = pipe.read()
+        self.assert_clean(self.end(process))
+        self.assertEqual(got, b''.join(b'%d\n' % n for n in range(self.COUNT)))
 
 
 if __name__ == '__main__':

@@ -12,13 +12,12 @@
 #include "plugins/codecs/json_lines.h"
 #include "plugins/codecs/line.h"
 #include "plugins/codecs/plain.h"
-#include "tests/unit/support/plugin_harness.h"
+#include "tests/unit/support/fake_lane.h"
 #include "tests/unit/support/temp_directory.h"
 
 namespace millrace {
 namespace {
 
-using MadeOutput = MadePlugin<Output, CommonOutputOptions>;
 using Events = std::vector<std::string>;
 
 class FileOutputTest : public testing::Test {
@@ -33,23 +32,7 @@ class FileOutputTest : public testing::Test {
         EcsMode::disabled, std::move(codecs));
   }
 
-  /// As the engine does it: on a worker, then on the output's thread.
-  void deliver(Output& output, const Events& events) {
-    auto batch = Batch::make();
-    Selection all;
-    for (const std::string& event : events) all.push_back(add_event(*batch, event).at());
-    Receipt* const receipt = receipts_.open({0, ++batches_}, batch->size());
-    for (const std::uint32_t at : all) batch->set_receipt(at, receipt);
-    pipeline_.came_in(all.size());
-    auto parcel = output.prepare(*batch, all);
-    auto deliveries =
-        Dispatch::split(std::move(batch), batch_size(all), {all}, {&counters_}, pipeline_);
-    deliveries.at(0).parcel = std::move(parcel);
-    EXPECT_TRUE(output.write(std::move(deliveries.at(0)), stop_));
-  }
-  static std::uint32_t batch_size(const Selection& all) {
-    return static_cast<std::uint32_t>(all.size());
-  }
+  void deliver(Output& output, const Events& events) { EXPECT_TRUE(lane_.write(output, events)); }
   /// As gunzip sees it.
   std::string unpacked(const std::string& name) const {
     const gzFile file = gzopen(files_.path(name).c_str(), "rb");
@@ -58,18 +41,10 @@ class FileOutputTest : public testing::Test {
     EXPECT_EQ(gzclose(file), Z_OK);
     return std::string(text, static_cast<std::size_t>(std::max(got, 0)));
   }
-  std::uint64_t delivered() const { return counters_.snapshot().delivered; }
+  std::uint64_t delivered() const { return lane_.delivered(); }
 
-  struct Listener : Acknowledged {
-    void acknowledged(SourcePosition) noexcept override {}
-  };
   TempDirectory files_;
-  StopSignal stop_;
-  Listener listener_;
-  Receipts receipts_{listener_};
-  LedgerCounters pipeline_;
-  LedgerCounters counters_;
-  std::uint64_t batches_ = 0;
+  FakeLane lane_;
 };
 
 TEST_F(FileOutputTest, AppendsAndMakesDirectories) {
@@ -77,7 +52,7 @@ TEST_F(FileOutputTest, AppendsAndMakesDirectories) {
     MadeOutput output = make(files_.path("new/er/out"));
     ASSERT_TRUE(output.made) << output.messages();
     deliver(*output.made, {R"({"m":"a"})", R"({"m":"b"})"});
-    ASSERT_TRUE(output.made->close(stop_));
+    ASSERT_TRUE(output.made->close(lane_.give_up));
   }
   EXPECT_EQ(files_.read("new/er/out"), "a\nb\na\nb\n");
   EXPECT_EQ(delivered(), 4u);
@@ -130,10 +105,10 @@ TEST_F(FileOutputTest, SettlesCompressedEventsWhenTheyAreInTheFile) {
   deliver(*output.made, {R"({"m":"a"})"});
   EXPECT_EQ(delivered(), 0u);
   ASSERT_TRUE(output.made->flush_due());
-  ASSERT_TRUE(output.made->flush(stop_));
+  ASSERT_TRUE(output.made->flush(lane_.give_up));
   EXPECT_EQ(delivered(), 1u);
   deliver(*output.made, {R"({"m":"b"})"});
-  ASSERT_TRUE(output.made->close(stop_));
+  ASSERT_TRUE(output.made->close(lane_.give_up));
   EXPECT_EQ(delivered(), 2u);
   EXPECT_EQ(unpacked("out.gz"), "a\nb\n");
 }
@@ -178,7 +153,7 @@ TEST_F(FileOutputTest, HalfAGzipMemberThatACrashLeftIsSetAside) {
   for (int run = 0; run < 2; ++run) {
     MadeOutput output = make(files_.path("out.gz"), "gzip => true");
     deliver(*output.made, {R"({"m":"a"})"});
-    ASSERT_TRUE(output.made->close(stop_));
+    ASSERT_TRUE(output.made->close(lane_.give_up));
     if (run == 0) files_.append("out.gz", files_.read("out.gz").substr(0, 25));
   }
   EXPECT_EQ(unpacked("out.gz"), "a\na\n");
@@ -199,7 +174,7 @@ TEST_F(FileOutputTest, AGzipMemberOfAFileThatWasRemovedGoesWhereItsNextEventsGo)
                              again ? "gzip => true" : "gzip => true create_if_deleted => false");
     deliver(*output.made, {R"({"m":"a","app":"x"})"});
     std::filesystem::remove(files_.path("gone/x.gz"));
-    ASSERT_TRUE(output.made->close(stop_));
+    ASSERT_TRUE(output.made->close(lane_.give_up));
     EXPECT_EQ(unpacked(again ? "gone/x.gz" : "gone/_filepath_failures"), "a\n");
     EXPECT_EQ(files_.has("gone/x.gz"), again);
     std::filesystem::remove_all(files_.path("gone"));
@@ -229,9 +204,58 @@ TEST_F(FileOutputTest, RotatesBySizeAndKeepsSome) {
   EXPECT_FALSE(files_.has("out.3"));
 }
 
+TEST_F(FileOutputTest, RotatingMovesNoMoreOldFilesThanItMust) {
+  files_.write("out.2", "old\n");
+  MadeOutput output = make(files_.path("out"), "rotate_size => 4 rotate_keep => 2");
+  for (const char* event : {R"({"m":"111"})", R"({"m":"222"})"}) deliver(*output.made, {event});
+  EXPECT_EQ(files_.read("out.1"), "111\n");
+  EXPECT_EQ(files_.read("out.2"), "old\n");
+}
+
+TEST_F(FileOutputTest, RotatesByAge) {
+  MadeOutput output = make(files_.path("out"), "rotate_interval => 0.02 rotate_keep => 1000");
+  std::string all;
+  for (int n = 0; !files_.has("out.2") && n < 10'000'000; ++n) {
+    deliver(*output.made, {R"({"m":")" + std::to_string(n) + "\"}"});
+    all += std::to_string(n) + "\n";
+  }
+  std::string read = files_.read("out");
+  for (int n = 1; files_.has("out." + std::to_string(n)); ++n)
+    read.insert(0, files_.read("out." + std::to_string(n)));
+  EXPECT_TRUE(files_.has("out.2"));
+  EXPECT_EQ(read, all);
+}
+
+TEST_F(FileOutputTest, ANameThatCanBeNoFilesDoesNotHoldUpTheOthers) {
+  std::filesystem::create_directories(files_.path("logs/directory"));
+  for (const std::string options : {"", "gzip => true"}) {
+    MadeOutput output = make(files_.path("logs/%{app}"), options);
+    const std::string endless(300, 'x');
+    deliver(*output.made,
+            {R"({"m":"1","app":")" + endless + "\"}", R"({"m":"2","app":"directory"})",
+             R"({"m":"3","app":"good"})", R"({"m":"4","app":"good/deeper"})"});
+    ASSERT_TRUE(output.made->close(lane_.give_up));
+    EXPECT_EQ(unpacked("logs/_filepath_failures"), "1\n2\n4\n");
+    EXPECT_EQ(unpacked("logs/good"), "3\n");
+    std::filesystem::remove(files_.path("logs/_filepath_failures"));
+    std::filesystem::remove(files_.path("logs/good"));
+  }
+  EXPECT_EQ(delivered(), 8u);
+}
+
+TEST_F(FileOutputTest, AGzipMemberOfAFileThatBecameADirectoryGoesToTheFailures) {
+  MadeOutput output = make(files_.path("logs/%{app}"), "gzip => true");
+  deliver(*output.made, {R"({"m":"1","app":"x"})"});
+  std::filesystem::remove(files_.path("logs/x"));
+  std::filesystem::create_directories(files_.path("logs/x"));
+  ASSERT_TRUE(output.made->close(lane_.give_up));
+  EXPECT_EQ(unpacked("logs/_filepath_failures"), "1\n");
+  EXPECT_EQ(delivered(), 1u);
+}
+
 TEST_F(FileOutputTest, AFullDiskIsWaitedForAndNotTakenForSuccess) {
   MadeOutput output = make("/dev/full");
-  std::thread giving_up([this] { stop_.request(); });
+  std::thread giving_up([this] { lane_.give_up.request(); });
   deliver(*output.made, {R"({"m":"a"})"});
   giving_up.join();
   EXPECT_EQ(delivered(), 0u);
