@@ -1,6 +1,8 @@
 """kill -9 at random moments, from file to file: nothing lost, in order, and doubled is only what had no stored
 position yet."""
 import signal
+import subprocess
+import threading
 
 from events import Source
 from harness import TIMEOUT_SECONDS, wait_until
@@ -15,7 +17,7 @@ output { file { path => "%(out)s" %(options)s } %(outputs)s }
 '''
 
 
-class FileToFile(FaultTest):
+class Kills(FaultTest):
     """A run is killed again and again, then one is let go on to the end."""
 
     def setUp(self):
@@ -28,11 +30,11 @@ class FileToFile(FaultTest):
                          'input': '', 'filter': '', 'outputs': '', **parts}
 
     def moment(self):
-        """A moment of the run that begins: so many bytes more of output, or so many more stores of positions; none
-        at all is as soon as the process is there."""
+        """A moment of the run that begins: at once, or at the next store of positions, or after so many bytes more of
+        output."""
         if self.random.random() < 0.25:
-            begun, wanted = self.stores(), self.random.choice([0, 1, 2])
-            return lambda: self.stores() != begun or wanted == 0
+            begun, at_once = self.stores(), self.random.choice([True, False])
+            return lambda: at_once or self.stores() != begun
         enough = self.size() + self.random.randrange(2 * self.full_size // KILLS)
         return lambda: self.size() >= enough
 
@@ -69,6 +71,8 @@ class FileToFile(FaultTest):
         # Each kill goes back in a source once at most.
         self.assertLessEqual(reports.sum('rewinds'), kills * len(sources), self.about(reports))
 
+
+class FileToFile(Kills):
     def test_json_lines(self):
         self.check_kills(self.config(), [self.source('s', EVENTS)])
 
@@ -108,6 +112,40 @@ class FileToFile(FaultTest):
                 file.write(noise.lines(2) + source.lines(2).replace(b'\n', b'|', 1))
         config = self.config(filter='if [message] =~ /^noise/ { drop { } } split { terminator => "|" }')
         self.check_kills(config, [source])
+
+
+class FileToPipe(Kills):
+    """Standard output, into a reader that does not die: what is in the pipe is delivered."""
+
+    CONFIG = CONFIG[:CONFIG.index('output')] + 'output { stdout { codec => json_lines } }'
+
+    def run_in_background(self, config, *arguments, **_):
+        with self.log.open('ab') as log:
+            process = self.start('-e', config, *arguments, stdout=subprocess.PIPE, stderr=log)
+        self.reader = threading.Thread(target=self.read, args=[process.stdout])
+        self.reader.start()
+        return process
+
+    def read(self, pipe):
+        """A line that a kill cut short was not delivered."""
+        with self.out.open('ab', buffering=0) as out:
+            for line in pipe:
+                if line.endswith(b'\n'):
+                    out.write(line)
+
+    def run_to_end(self, config, *arguments, **_):
+        status = super().run_to_end(config, *arguments)
+        self.reader.join()
+        return status
+
+    def kill_when(self, process, condition, what):
+        killed = super().kill_when(process, condition, what)
+        self.reader.join()
+        return killed
+
+    def test_json_lines(self):
+        self.check_kills(self.CONFIG % {'top': self.top, 'store': self.store, 'input': '', 'filter': ''},
+                         [self.source('s', EVENTS)])
 
 
 class Follow(FaultTest):
