@@ -189,6 +189,13 @@ void SettingsReader::bind_pipeline(const Layer& layer) {
     out_.diagnostics.error(places.of("config.string"), "both config.string and path.config are set",
                            "a pipeline has one configuration: -e or -f");
   }
+  const bool names_a_directory = !pipeline.id.empty() && pipeline.id != "." &&
+                                 pipeline.id != ".." && pipeline.id.find('/') == std::string::npos;
+  if (pipeline.dead_letters && !names_a_directory) {
+    out_.diagnostics.error(places.of("pipeline.id"),
+                           "the id `" + pipeline.id + "` cannot name a dead-letter queue",
+                           "the queue is a directory of that name: leave out /, . and ..");
+  }
   const auto same = [&](const Pipeline& other) { return other.id == pipeline.id; };
   if (std::any_of(out_.pipelines.begin(), out_.pipelines.end(), same)) {
     out_.diagnostics.error(places.of("pipeline.id"),

@@ -186,6 +186,14 @@ TEST_F(ReadSettings, SayWhatBecomesOfDeadLetters) {
   EXPECT_EQ(dead_letter_path({.data_directory = "/data"}, {}), "/data/dead_letter_queue");
 }
 
+TEST_F(ReadSettings, AnIdWithDeadLettersMustNameADirectory) {
+  for (const std::string id : {"..", "a/b"}) {
+    const Settings settings =
+        read({"-e", "x", "--dead_letter_queue.enable", "true", "--pipeline.id", id});
+    EXPECT_NE(messages(settings).find("cannot name a dead-letter queue"), std::string::npos) << id;
+  }
+}
+
 TEST_F(ReadSettings, KeepNoDeadLettersUnlessAsked) {
   const Settings settings = read({"-e", "x"});
   EXPECT_FALSE(settings.pipelines.front().dead_letters);
