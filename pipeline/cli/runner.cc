@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -114,7 +115,9 @@ constexpr std::chrono::milliseconds kGraceAfterGivingUp{300};
 /// Ends the process under the threads that hang. What they held is not confirmed and comes again.
 [[noreturn]] void end_now(const std::vector<std::unique_ptr<Pipeline>>& pipelines) {
   report(pipelines);
-  std::_Exit(kSuccess);
+  const bool died = std::any_of(pipelines.begin(), pipelines.end(),
+                                [](const auto& pipeline) { return pipeline->died(); });
+  std::_Exit(died ? kPipelineDied : kSuccess);
 }
 
 void listen(const Signals& signals, const Watch& watch,

@@ -52,6 +52,12 @@ class Pipeline {
   /// good; it is in the log already.
   Result<void> wait();
 
+  /// wait() gives an error, or will. From any thread.
+  bool died() const {
+    const std::lock_guard lock(death_mutex_);
+    return death_.has_value();
+  }
+
   const Ledger& ledger() const { return ledger_; }
   const Plan& plan() const { return *plan_; }
   const std::string& id() const { return settings_.id; }
@@ -77,7 +83,7 @@ class Pipeline {
   std::vector<std::unique_ptr<Source>> sources_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<std::thread> workers_;
-  std::mutex death_mutex_;
+  mutable std::mutex death_mutex_;
   std::optional<Error> death_;  // guarded by death_mutex_: the first
 };
 

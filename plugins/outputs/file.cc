@@ -138,7 +138,8 @@ class FileOutput : public Output {
       log::warn(component_, "an event's path leaves {}: it and others like it go to {}", base_,
                 failures_);
     for (Pages::Page& page : pages.pages) {
-      if (!persist(component_, stop, [&] { return write_page(page, stop); })) return {};
+      close_stale(stop);  // between pages: a file that holds half of one must stay open
+      if (!persist(component_, stop, [&] { return write_page(page); })) return {};
       buffers_.give(std::move(page.bytes));
     }
     if (!options_.gzip) {
@@ -192,8 +193,8 @@ class FileOutput : public Output {
            path != failures_;
   }
 
-  Result<void> write_page(Pages::Page& page, const StopSignal& stop) {
-    auto written = writer(page.path, stop).write(page.bytes.view(), page.done);
+  Result<void> write_page(Pages::Page& page) {
+    auto written = writer(page.path).write(page.bytes.view(), page.done);
     if (!is_hopeless(written, page.path)) return written;
     if (!std::exchange(said_bad_path_, true))
       log::warn(component_, "{}: its events and others like them go to {}", written.error().message,
@@ -201,11 +202,10 @@ class FileOutput : public Output {
     auto moved = file(page.path).sync_to(file(failures_));  // what came while it was a file
     if (!moved) return moved;
     files_.erase(page.path);
-    return writer(page.path = failures_, stop).write(page.bytes.view(), page.done);
+    return writer(page.path = failures_).write(page.bytes.view(), page.done);
   }
 
-  FileWriter& writer(const std::string& path, const StopSignal& stop) {
-    close_stale(stop);
+  FileWriter& writer(const std::string& path) {
     return if_there(file(path), std::chrono::seconds(1));
   }
 

@@ -61,7 +61,8 @@ Result<void> FileWriter::open() {
   if (fd_ < 0) return failed("open");
   struct stat about {};
   fstat(fd_, &about);
-  if (S_ISREG(about.st_mode)) {
+  regular_ = S_ISREG(about.st_mode);
+  if (regular_) {
     if (settings_.file_mode >= 0) fchmod(fd_, static_cast<mode_t>(settings_.file_mode));
     auto shared = share();
     if (!shared) {
@@ -164,7 +165,7 @@ Result<void> FileWriter::rotate_if_due() {
   const bool full = settings_.rotate_size != 0 && size >= settings_.rotate_size;
   const bool old = settings_.rotate_interval.count() != 0 &&
                    Clock::now() - opened_at_ >= settings_.rotate_interval;
-  return size != 0 && (full || old) ? rotate() : Result<void>();
+  return regular_ && size != 0 && (full || old) ? rotate() : Result<void>();
 }
 
 /// path.1 is the youngest of the old ones. Those below the first number that is free move up; only

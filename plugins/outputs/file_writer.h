@@ -74,6 +74,7 @@ class FileWriter {
   const std::string path_;
   const FileWriterSettings& settings_;
   int fd_ = -1;
+  bool regular_ = false;  // no device and no named pipe
   bool opened_before_ = false;
   bool gone_ = false;  // as of checked_
   std::uint64_t size_ = 0;

@@ -13,6 +13,8 @@ constexpr int kGzip = 15 + 16;  // zlib's window bits, and its flag for gzip's h
 constexpr std::size_t kSubfieldAt = 12;
 constexpr std::size_t kLengthAt = 16;
 constexpr std::size_t kHeaderBytes = 20;
+constexpr std::string_view kEmptyMember(
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00", 20);
 unsigned char subfield[] = {'M', 'R', 4, 0, 0, 0, 0, 0};  // zlib wants it writable
 
 /// Of a member written here; 0 for those of others.
@@ -96,6 +98,7 @@ std::string_view GzipMember::finish() {
     run({}, Z_FINISH);
     for (std::size_t i = 0; i < 4; ++i)
       out_.data()[kLengthAt + i] = static_cast<char>(out_.size() >> 8 * i);
+    out_.append(kEmptyMember);
   }
   return out_.view();
 }
@@ -109,7 +112,10 @@ void GzipMember::clear() {
 }
 
 Result<std::uint64_t> end_of_last_member(int fd, std::uint64_t size) {
-  std::string header;
+  std::string header(std::min<std::uint64_t>(kEmptyMember.size(), size), '\0');
+  auto last = read_at(fd, size - header.size(), header);
+  if (!last) return std::move(last).error();
+  if (header == kEmptyMember) return size;
   for (std::uint64_t at = 0;;) {
     header.resize(std::min<std::uint64_t>(kHeaderBytes, size - at));
     auto read = read_at(fd, at, header);

@@ -13,6 +13,9 @@
 /// found without unpacking the file: an extra field with one subfield,
 ///
 ///     'M' 'R'  4 0  length of the whole member in bytes, 4 bytes, little endian
+///
+/// Behind each follows an empty member of 20 bytes. A file that ends with one is whole: where
+/// nothing went wrong a look at the end is enough, however many members there are.
 namespace millrace {
 
 /// A member in memory, from its first byte to its last. Not thread-safe.
@@ -30,7 +33,7 @@ class GzipMember {
   /// Compressed bytes so far; some more are in the compressor.
   std::size_t size() const { return out_.size(); }
 
-  /// Ends the member, once: its bytes, until clear().
+  /// Ends the member, once: its bytes and those of the empty one, until clear().
   std::string_view finish();
   bool finished() const { return finished_; }
   /// Begins the next one.

@@ -78,12 +78,12 @@ class Stdout(DestinationTest):
 class Files(DestinationTest):
     COUNT = 50000
 
-    def config(self, options):
-        return ('input { generator { count => %d } } output { file { path => "%s" %s '
-                'codec => line { format => "%%{[event][sequence]}" } } }' % (self.COUNT, self.top / 'out', options))
+    def config(self, options, name='out'):
+        return ('input { generator { type => "u" count => %d } } output { file { path => "%s/%s" %s '
+                'codec => line { format => "%%{[event][sequence]}" } } }' % (self.COUNT, self.top, name, options))
 
-    def fill_then_make_room(self, options, unpack):
-        process = self.run_into(subprocess.DEVNULL, self.config(options), LIMIT)
+    def fill_then_make_room(self, options, unpack=bytes, name='out'):
+        process = self.run_into(subprocess.DEVNULL, self.config(options, name), LIMIT)
         self.wait_for(process, 'trying again', 'the full disk to be noticed')
         self.make_room(process)
         self.assert_clean(self.end(process))
@@ -92,7 +92,10 @@ class Files(DestinationTest):
         self.assertFalse((self.top / 'out.torn').exists())
 
     def test_on_a_full_disk_are_waited_for_and_nothing_is_lost_or_torn(self):
-        self.fill_then_make_room('', bytes)
+        self.fill_then_make_room('')
+
+    def test_with_events_paths_stay_open_while_they_hold_half_an_event(self):
+        self.fill_then_make_room('stale_cleanup_interval => 0', name='o%{type}t')
 
     def test_with_gzip_on_a_full_disk_are_waited_for_and_nothing_is_lost_or_torn(self):
         self.fill_then_make_room('gzip => true', gzip.decompress)

@@ -320,6 +320,7 @@ TEST(Pipeline, AnOutputThatIsGoneEndsItAndConfirmsNothing) {
           settings);
   auto ended = rig.pipeline->wait();
   ASSERT_FALSE(ended);
+  EXPECT_TRUE(rig.pipeline->died());
   EXPECT_EQ(ended.error().message, "output g is gone: nobody reads it");
   EXPECT_EQ(acknowledged_upto, 0u);
   EXPECT_EQ(rig.pipeline->ledger().pipeline().snapshot().delivered, 0u);

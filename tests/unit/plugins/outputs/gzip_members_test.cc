@@ -69,8 +69,9 @@ TEST_F(GzipMembers, AreAFileThatGunzipReads) {
 TEST_F(GzipMembers, EndBeforeTheOneThatIsCutAnywhere) {
   const std::string whole = member(maker_, "one\n") + member(maker_, "two\n");
   const std::string last = member(maker_, "three\n");
+  const std::size_t full = last.size() - 20;  // the empty member behind it may be missing
   for (std::size_t cut = 0; cut < last.size(); ++cut)
-    EXPECT_EQ(end_of(whole + last.substr(0, cut)), whole.size()) << cut;
+    EXPECT_EQ(end_of(whole + last.substr(0, cut)), whole.size() + (cut < full ? 0 : full)) << cut;
   EXPECT_EQ(end_of(whole + last), whole.size() + last.size());
 }
 
@@ -87,11 +88,11 @@ TEST_F(GzipMembers, AreNotWhatNeverWasAny) {
   EXPECT_EQ(end_of("plain text\n"), 0u);
   EXPECT_EQ(end_of(""), 0u);
   EXPECT_EQ(end_of(whole + std::string(4096, '\0')), whole.size());
-  std::string lies = whole;
+  std::string lies = whole.substr(0, whole.size() - 20);
   lies.replace(16, 4, "\xff\xff\xff\xff");
   EXPECT_EQ(end_of(whole + lies), whole.size());
   lies.replace(16, 4, std::string(4, '\0'));  // no length: it must be unpacked
-  EXPECT_EQ(end_of(whole + lies), 2 * whole.size());
+  EXPECT_EQ(end_of(whole + lies), whole.size() + lies.size());
 }
 
 }  // namespace
