@@ -8,6 +8,7 @@ Each case reads the log from standard input or a file, with one worker on one co
 two. A bar is met where the rate, scaled by what `calibrate` prints / 55, reaches it.
 """
 import argparse
+import contextlib
 import os
 import pathlib
 import re
@@ -23,6 +24,7 @@ DISSECT = ('dissect { mapping => { "message" => \'%{clientip} %{ident} %{auth} [
 GROK = 'grok { match => { "message" => "%{COMBINEDAPACHELOG}" } }'
 FILE = ('file { path => "@LOG@" mode => "read" exit_after_read => true sincedb_path => "@TOP@/sincedb" '
         'file_completed_action => "log" file_completed_log_path => "@TOP@/done" }')
+BULK = 'elasticsearch { hosts => ["@SINK@"] action => "create" index => "logs" manage_template => false '
 # name, input, filter, output, lines/s that one core must reach (None: shown only)
 CASES = [
     ('stdin -> null', 'stdin { }', '', 'null { }', None),
@@ -30,6 +32,8 @@ CASES = [
     ('file -> JSON file', FILE, '', 'file { path => "@TOP@/out.json" }', 2_500_000),
     ('dissect -> null', FILE, DISSECT, 'null { }', 2_000_000),
     ('grok -> null', FILE, GROK, 'null { }', None),
+    ('grok -> bulk', FILE, GROK, BULK + 'compression_level => 0 }', 1_000_000),
+    ('grok -> bulk, gzip', FILE, GROK, BULK + '}', None),
 ]
 
 
@@ -46,12 +50,22 @@ def measured(command, stdin, cores):
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
 
+@contextlib.contextmanager
+def bulk_sink(binary):
+    """The address of a server that takes bulk requests, on whatever core is free."""
+    program = pathlib.Path(binary).parent / 'tests/bench/bulk_sink'
+    with subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sink:
+        yield f'http://127.0.0.1:{sink.stdout.readline().strip()}'
+        sink.stdin.close()
+
+
 def run_case(binary, case, log, lines, cores):
     _, source, body, sink, _ = case
     with tempfile.TemporaryDirectory(dir=log.parent) as top:
         config = f'input {{ {source} }} filter {{ {body} }} output {{ {sink} }}'
         config = config.replace('@LOG@', str(log)).replace('@TOP@', top)
-        with log.open('rb') as stdin:
+        with log.open('rb') as stdin, bulk_sink(binary) as address:
+            config = config.replace('@SINK@', address)
             wall, cpu, rss = measured([binary, '-e', config, '-w', str(cores), '--path.data', top + '/data',
                                        '--log.level', 'warn', '--pipeline.ecs_compatibility', 'disabled'], stdin, cores)
     return lines / wall, cpu / lines * 1e9, rss

@@ -34,7 +34,7 @@ class Sender {
   void finish(const StopSignal& stop);
 
   /// Of deliveries that are not settled: events and bodies.
-  static constexpr std::size_t kMostBytes = std::size_t{24} << 20;
+  static constexpr std::size_t kMostBytes = std::size_t{16} << 20;
 
  private:
   /// What happened since the start, for one line in the log at the end.
@@ -87,7 +87,7 @@ class Sender {
   std::set<std::string> told_rejected_;  // codes, a bounded number
 
   std::mutex mutex_;
-  std::condition_variable room_;  // in_bytes_ became less, or the thread ended
+  std::condition_variable room_;  // held_bytes_ became less, or the thread ended
   std::vector<Delivery> inbox_;   // guarded by mutex_, as all below
   std::size_t held_bytes_ = 0;
   bool finishing_ = false;

@@ -1,0 +1,183 @@
+"""The elasticsearch output and a real OpenSearch node: every document is there once, whatever happens to the node.
+
+Needs what tests/servers/elasticsearch/build.sh makes; without it the tests are skipped.
+"""
+import collections
+import datetime
+import gzip
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+import elasticsearch_output
+import nginx_fields
+import search_node
+from harness import Outcome, TIMEOUT_SECONDS, wait_until
+
+QUICK = 'retry_initial_interval => "50 ms" retry_max_interval => "500 ms" resurrect_delay => "100 ms" '
+NGINX = '''
+filter {
+  grok { match => { "message" => "%{COMBINEDAPACHELOG}" } }
+  if "_grokparsefailure" not in [tags] {
+    date { match => [ "timestamp", "dd/MMM/yyyy:HH:mm:ss Z" ] remove_field => [ "timestamp" ] }
+  }
+}
+'''
+
+
+class NodeTest(elasticsearch_output.ElasticsearchTest):
+    """One node for all tests of a class; each has indices of its own."""
+
+    SETTINGS = {}
+
+    @classmethod
+    def setUpClass(cls):
+        jars, why_not = search_node.built()
+        if not jars:
+            raise unittest.SkipTest(why_not)
+        home = pathlib.Path(tempfile.mkdtemp(prefix='millrace-node-'))
+        cls.addClassCleanup(shutil.rmtree, home, ignore_errors=True)
+        cls.node = search_node.Node(jars, home, **cls.SETTINGS)
+        cls.addClassCleanup(cls.node.kill)
+        cls.node.start()
+
+    def config(self, _, options, source='stdin { codec => json_lines }'):
+        return (f'input {{ {source} }} filter {{ mutate {{ remove_field => ["event", "host"] }} }} '
+                f'output {{ elasticsearch {{ hosts => ["{self.node.url}"] {QUICK} manage_template => false {options} }} }}')
+
+    def start_delivery(self, total, options):
+        """Feeds `total` numbered events through a file, so that the test can act while they go."""
+        self.runs = getattr(self, 'runs', 0) + 1
+        events = self.write(f'events-{self.runs}', b''.join(b'{"n":%d}\n' % n for n in range(total)))
+        self.log = self.top / f'log-{self.runs}'
+        source = f'file {{ path => "{events}" mode => "read" exit_after_read => true codec => json_lines ' \
+                 f'file_completed_action => "log" file_completed_log_path => "{self.top}/done" }}'
+        return self.start('-e', self.config(None, options, source), '-b', '200', stderr=self.log.open('wb'))
+
+    def end(self, process):
+        status = process.wait(TIMEOUT_SECONDS * 2)
+        outcome = Outcome(status, b'', self.log.read_bytes())
+        self.assert_clean(outcome)
+        return outcome
+
+    def assert_each_once(self, index, total):
+        """As many documents as events; ids are numbers, so that none can stand for another."""
+        self.assertEqual(self.node.count(index), total)
+        numbers = self.node.ask('POST', f'/{index}/_search', {'size': 0, 'aggs': {
+            'sum': {'sum': {'field': 'n'}}, 'most': {'max': {'field': 'n'}}}})['aggregations']
+        self.assertEqual((numbers['sum']['value'], numbers['most']['value']), (total * (total - 1) / 2, total - 1))
+
+
+class OneNode(NodeTest):
+    def test_aggregations_over_the_nginx_log_are_those_of_an_independent_count(self):
+        with gzip.open(nginx_fields.LOG) as file:
+            lines = file.read()
+        config = f'input {{ stdin {{ }} }} {NGINX} output {{ elasticsearch {{ hosts => ["{self.node.url}"] ' \
+                 f'template_name => "nginx" index => "nginx" }} }}'
+        outcome = self.millrace('-e', config, '--pipeline.ecs_compatibility', 'disabled', stdin=lines)
+        self.assert_clean(outcome)
+        expected = [nginx_fields.parsed(line) for line in lines.decode('utf-8', 'replace').splitlines()]
+        self.assertEqual(self.node.count('nginx'), len(expected))
+        good = [parts for parts in expected if parts]
+
+        def terms(field):
+            answer = self.node.ask('POST', '/nginx/_search', {'size': 0, 'aggs': {'x': {'terms': {'field': field, 'size': 50_000}}}})
+            return {bucket['key']: bucket['doc_count'] for bucket in answer['aggregations']['x']['buckets']}
+        for name in ('response', 'clientip', 'verb'):
+            self.assertEqual(terms(f'{name}.keyword'), dict(collections.Counter(p[name] for p in good if p.get(name))), name)
+        when = [datetime.datetime.strptime(p['timestamp'], '%d/%b/%Y:%H:%M:%S %z').astimezone(datetime.timezone.utc) for p in good]
+        answer = self.node.ask('POST', '/nginx/_search', {
+            'size': 0, 'query': {'exists': {'field': 'response'}},
+            'aggs': {'x': {'date_histogram': {'field': '@timestamp', 'fixed_interval': '1h', 'min_doc_count': 1}}}})
+        hours = {bucket['key_as_string'][:13]: bucket['doc_count'] for bucket in answer['aggregations']['x']['buckets']}
+        self.assertEqual(hours, dict(collections.Counter(t.strftime('%Y-%m-%dT%H') for t in when)))
+
+    def test_killed_under_load_and_started_again(self):
+        for action in ('create', 'index'):
+            with self.subTest(action=action):
+                total = 30_000
+                index = f'killed-{action}'
+                process = self.start_delivery(total, f'index => "{index}" action => "{action}" document_id => "%{{n}}" target_bytes => 30000')
+                wait_until(lambda: self.node.count(index) > 1000, 'some documents')
+                self.node.kill()
+                wait_until(lambda: b'asked again until it is back' in self.log.read_bytes(), 'the loss to be noticed')
+                self.node.start()
+                self.end(process)
+                self.assert_each_once(index, total)
+
+    def test_set_read_only_and_back(self):
+        for block, said in (('write', 'wait until somebody changes that'), ('read_only_allow_delete', 'turned away for now')):
+            with self.subTest(block=block):
+                index = f'blocked-{block.replace("_", "-")}'
+                self.node.ask('PUT', f'/{index}', {'settings': {f'index.blocks.{block}': True}})
+                process = self.start_delivery(2000, f'index => "{index}" action => "create" document_id => "%{{n}}"')
+                wait_until(lambda: said.encode() in self.log.read_bytes(), said)
+                self.node.ask('PUT', f'/{index}/_settings', {f'index.blocks.{block}': None})
+                self.end(process)
+                self.assertEqual(self.log.read_text().count(said), 1)
+                self.assert_each_once(index, 2000)
+
+    def test_what_the_mapping_does_not_take_is_dead_lettered_with_the_nodes_reason(self):
+        self.node.ask('PUT', '/strict', {'mappings': {'properties': {'n': {'type': 'integer'}}}})
+        outcome = self.deliver(0, options='index => "strict"', events=[{'n': n if n % 10 else 'none'} for n in range(100)])
+        self.assertEqual(outcome.ledger['dead-lettered'], 10)
+        self.assertIn('mapper_parsing_exception', outcome.errors)
+        self.assertEqual(self.node.count('strict'), 90)
+
+    def test_an_id_that_is_too_long_costs_no_other_event(self):
+        events = [{'n': n, 'id': 'x' * 600 if n == 5 else str(n)} for n in range(10)]
+        outcome = self.deliver(0, options='index => "ids" document_id => "%{id}"', events=events)
+        self.assertEqual(outcome.ledger['dead-lettered'], 1)
+        self.assertEqual(self.node.count('ids'), 9)
+
+    def test_updates_and_deletes_by_id(self):
+        events = [{'n': n, 'do': 'index'} for n in range(20)] + [{'n': n, 'do': 'update', 'more': 1} for n in range(10)] + \
+                 [{'n': n, 'do': 'delete'} for n in range(15, 30)]
+        self.deliver(0, options='index => "changed" action => "%{do}" document_id => "%{n}"', events=events)
+        self.assertEqual(self.node.count('changed'), 15)
+        more = self.node.ask('GET', '/changed/_count?q=more:1')
+        self.assertEqual(more['count'], 10)
+
+    def test_scripts_count_on(self):
+        options = 'index => "scripted" action => "update" document_id => "one" script => ' \
+                  '"ctx._source.total = (ctx._source.total == null ? 0 : ctx._source.total) + params.event.n" scripted_upsert => true'
+        self.deliver(50, options=options)
+        self.assertEqual(self.node.ask('GET', '/scripted/_doc/one')['_source']['total'], sum(range(50)))
+
+    def test_data_streams_and_ingest_pipelines(self):
+        self.node.ask('PUT', '/_index_template/streams', {'index_patterns': ['logs-*-*'], 'data_stream': {}, 'priority': 300})
+        self.node.ask('PUT', '/_ingest/pipeline/mark', {'processors': [{'set': {'field': 'via', 'value': 'mark'}}]})
+        config = f'input {{ stdin {{ codec => json_lines }} }} output {{ elasticsearch {{ hosts => ["{self.node.url}"] pipeline => "mark" }} }}'
+        self.assert_clean(self.millrace('-e', config, stdin=b'{"n":1}\n{"n":2,"data_stream":{"dataset":"nginx"}}\n'))
+        self.assertEqual((self.node.count('logs-generic-default'), self.node.count('logs-nginx-default')), (1, 1))
+        self.assertEqual(self.node.ask('GET', '/logs-*/_count?q=via:mark')['count'], 2)
+
+    def test_the_default_templates_are_taken(self):
+        for ecs, name in (('disabled', 'logstash'), ('v8', 'ecs-logstash')):
+            with self.subTest(ecs=ecs):
+                config = f'input {{ stdin {{ codec => json_lines }} }} output {{ elasticsearch {{ hosts => ["{self.node.url}"] ' \
+                         f'data_stream => "false" }} }}'
+                event = b'{"@timestamp":"2024-05-01T10:00:00Z","source":{"ip":"1.2.3.4"},"geoip":{"location":{"lat":1,"lon":2}}}\n'
+                self.assert_clean(self.millrace('-e', config, '--pipeline.ecs_compatibility', ecs, stdin=event))
+                self.assertEqual(self.node.count(f'{name}-2024.05.01'), 1)
+                self.assertIn(name, str(self.node.ask('GET', f'/_index_template/{name}')))
+
+
+class TinyNode(NodeTest):
+    """A node that takes little at a time: 429 for items, 413 for requests."""
+
+    SETTINGS = {'thread_pool.write.size': 1, 'thread_pool.write.queue_size': 2, 'http.max_content_length': '1mb'}
+
+    def test_a_tiny_queue_and_small_requests_lose_nothing(self):
+        self.node.ask('PUT', '/tiny', {'settings': {'number_of_shards': 20}})
+        events = [{'n': n, 'm': 'x' * (1_500_000 if n == 777 else 1000)} for n in range(5000)]
+        outcome = self.deliver(0, options='index => "tiny" action => "create" document_id => "%{n}"', events=events)
+        self.assertEqual(outcome.ledger['dead-lettered'], 1)
+        self.assertEqual(self.node.count('tiny'), 4999)
+        self.assertIn('turned away for now with 429', outcome.errors)
+        self.assertIn('requests are made smaller', outcome.errors)
+
+
+if __name__ == '__main__':
+    unittest.main()
