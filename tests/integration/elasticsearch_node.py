@@ -74,7 +74,7 @@ class OneNode(NodeTest):
         with gzip.open(nginx_fields.LOG) as file:
             lines = file.read()
         config = f'input {{ stdin {{ }} }} {NGINX} output {{ elasticsearch {{ hosts => ["{self.node.url}"] ' \
-                 f'template_name => "nginx" index => "nginx" }} }}'
+                 f'manage_template => false index => "nginx" }} }}'
         outcome = self.millrace('-e', config, '--pipeline.ecs_compatibility', 'disabled', stdin=lines)
         self.assert_clean(outcome)
         expected = [nginx_fields.parsed(line) for line in lines.decode('utf-8', 'replace').splitlines()]
