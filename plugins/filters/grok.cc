@@ -1,6 +1,7 @@
 #include "plugins/filters/grok.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 
 #include "pipeline/event/template.h"
@@ -25,10 +26,6 @@ struct GrokOptions {
   std::vector<std::string> overwrite;
 };
 
-/// Backtracking steps that a thread does in a millisecond, roughly: what turns timeout_millis into
-/// a bound that needs no clock.
-constexpr std::int64_t kStepsPerMillisecond = 20'000;
-
 /// One expression, and where its captures go.
 struct Expression {
   struct Goal {
@@ -49,15 +46,22 @@ struct Attempt {
 class GrokFilter : public Filter {
  public:
   GrokFilter(GrokOptions options, std::vector<Attempt> attempts)
-      : options_(std::move(options)), attempts_(std::move(attempts)) {}
+      : options_(std::move(options)),
+        attempts_(std::move(attempts)),
+        shares_timeout_(options_.timeout_scope == "event" && options_.timeout_millis > 0 &&
+                        any_backtracks(attempts_)) {}
   static std::unique_ptr<Filter> create(GrokOptions options, const PluginContext& context);
 
+  using Clock = std::chrono::steady_clock;
   struct Scratch : FilterScratch {
     grok::Pattern::Scratch grok;
     std::vector<grok::Span> spans;
+    Clock::time_point deadline;  // of the event, where its patterns share one
   };
   std::unique_ptr<FilterScratch> make_scratch() const override {
-    return std::make_unique<Scratch>();
+    auto scratch = std::make_unique<Scratch>();
+    scratch->grok.set_timeout(timeout());
+    return scratch;
   }
 
   void apply(FilterRun& run) override {
@@ -78,7 +82,12 @@ class GrokFilter : public Filter {
   }
 
  private:
+  std::chrono::milliseconds timeout() const {
+    return std::chrono::milliseconds(options_.timeout_millis);
+  }
+
   grok::Outcome match(Event event, Scratch& scratch) const {
+    if (shares_timeout_) scratch.deadline = Clock::now() + timeout();
     bool matched = false;
     for (const Attempt& attempt : attempts_) {
       const Value* value = event.get(attempt.field);
@@ -111,6 +120,11 @@ class GrokFilter : public Filter {
     bool matched = false;
     for (const Expression& expression : attempt.expressions) {
       scratch.spans.resize(std::max(scratch.spans.size(), expression.goals.size()));
+      if (shares_timeout_) {
+        const auto left = scratch.deadline - Clock::now();
+        if (left <= Clock::duration::zero()) return grok::Outcome::limit;
+        scratch.grok.set_timeout(left);
+      }
       const grok::Outcome outcome = expression.pattern->match(subject, scratch.grok, scratch.spans);
       if (outcome == grok::Outcome::limit) return outcome;
       if (outcome == grok::Outcome::no_match) continue;
@@ -164,8 +178,17 @@ class GrokFilter : public Filter {
     return event.set(goal.field, Value::of(list));
   }
 
+  /// The clock matters only to patterns that backtrack.
+  static bool any_backtracks(const std::vector<Attempt>& attempts) {
+    for (const Attempt& attempt : attempts)
+      for (const Expression& expression : attempt.expressions)
+        if (expression.pattern->tier() == grok::Tier::pcre2_jit) return true;
+    return false;
+  }
+
   const GrokOptions options_;
   const std::vector<Attempt> attempts_;
+  const bool shares_timeout_;
 };
 
 /// Reads the options into attempts; reports everything that is wrong.
@@ -194,9 +217,8 @@ class GrokCompiler {
                                  config::show(entry.value));
     Attempt attempt{std::move(*field), {}};
     for (const std::string& text : *expressions) {
-      auto pattern = grok::Pattern::compile(
-          text, patterns_,
-          {.named_captures_only = options_.named_captures_only, .match_limit = match_limit()});
+      auto pattern = grok::Pattern::compile(text, patterns_,
+                                            {.named_captures_only = options_.named_captures_only});
       if (pattern)
         add_expression(attempt, std::move(*pattern));
       else
@@ -223,12 +245,6 @@ class GrokCompiler {
     const std::string target =
         options_.target->starts_with('[') ? *options_.target : "[" + *options_.target + "]";
     return target + (field.starts_with('[') ? field : "[" + field + "]");
-  }
-
-  std::uint32_t match_limit() const {
-    if (options_.timeout_millis == 0) return UINT32_MAX;
-    return static_cast<std::uint32_t>(
-        std::min<std::int64_t>(options_.timeout_millis * kStepsPerMillisecond, UINT32_MAX));
   }
 
   void refuse(const char* option, std::string message) {
@@ -270,12 +286,12 @@ FilterPlugin grok_filter() {
                "Captures that replace a field of their name; others make a list with it.")
           .add("tag_on_failure", &O::tag_on_failure, "Tags for an event that no pattern matches.")
           .add("timeout_millis", &O::timeout_millis,
-               "How much backtracking one match may take, as the time that it takes roughly. 0: "
-               "any.",
+               "How long a pattern that backtracks may try one text, in milliseconds. 0: any time. "
+               "Patterns that take linear time do not look at the clock.",
                at_least(0))
           .add("timeout_scope", &O::timeout_scope,
-               "What the timeout counts for; with `event` too it bounds each pattern, which is "
-               "stricter.",
+               "What the timeout counts for: each pattern and text, or all that is tried on an "
+               "event.",
                one_of("pattern", "event"))
           .add("tag_on_timeout", &O::tag_on_timeout,
                "The tag for an event whose match took too long."),

@@ -1,9 +1,8 @@
 #include "compare.h"
 
 #include <algorithm>
-#include <array>
+#include <chrono>
 
-#include "testing/bounded.h"
 #include "testing/utf8.h"
 
 namespace grok::fuzz {
@@ -11,10 +10,13 @@ namespace {
 
 using testing::Engine;
 
+/// Of a match that backtracks; what takes longer is not compared.
+constexpr std::chrono::milliseconds kPatience{20};
+
 class Grok : public Engine {
  public:
   explicit Grok(std::shared_ptr<const Pattern> pattern) : pattern_(std::move(pattern)) {
-    testing::give_up_soon_in(scratch_);
+    scratch_.set_timeout(kPatience);
   }
   Outcome match(std::string_view subject, std::span<Span> spans) override {
     return pattern_->match(subject, scratch_, spans);
@@ -24,12 +26,6 @@ class Grok : public Engine {
   std::shared_ptr<const Pattern> pattern_;
   Pattern::Scratch scratch_;
 };
-
-CompileOptions options_for_fuzzing() {
-  CompileOptions options;
-  testing::give_up_soon(options);
-  return options;
-}
 
 }  // namespace
 
@@ -54,7 +50,7 @@ std::string describe(const Verdict& verdict) {
 
 Comparison::Comparison(const std::string& expression, const PatternSet& patterns,
                        const testing::Node& tree, bool judge) {
-  auto pattern = Pattern::compile(expression, patterns, options_for_fuzzing());
+  auto pattern = Pattern::compile(expression, patterns);
   if (!pattern) {
     refused_ = pattern.error().message;
     return;
@@ -73,29 +69,9 @@ Comparison::Comparison(const std::string& expression, const PatternSet& patterns
 Comparison::Comparison(const testing::Node& tree, bool judge)
     : Comparison(print(tree, testing::Dialect::ruby).text, PatternSet(), tree, judge) {}
 
-namespace {
-
-template <typename T>
-auto tiers_of(const T&) {
-  if constexpr (requires { T::automaton; })
-    return std::array{T::automaton, T::re2, T::pcre2_jit};
-  else
-    return std::array<T, 0>{};
-}
-
-template <typename O>
-void force(O& options, auto tier) {
-  if constexpr (requires { options.only_tier = tier; }) options.only_tier = tier;
-}
-
-}  // namespace
-
 void Comparison::add_tiers(const std::string& expression, const PatternSet& patterns) {
-  for (const Tier tier : tiers_of(tier_)) {
-    if (tier == tier_) continue;
-    CompileOptions options = options_for_fuzzing();
-    force(options, tier);
-    auto pattern = Pattern::compile(expression, patterns, options);
+  for (const Tier tier : {Tier::automaton, Tier::re2, Tier::pcre2_jit}) {
+    auto pattern = Pattern::compile(expression, patterns, {.only_tier = tier});
     if (pattern)
       contenders_.push_back({std::string(describe(tier)), std::make_unique<Grok>(*pattern)});
   }

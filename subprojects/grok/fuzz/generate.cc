@@ -12,7 +12,8 @@ using testing::kUnbounded;
 using testing::Node;
 using testing::Random;
 
-constexpr std::array kPosix{"alpha",  "digit", "alnum", "space", "upper", "lower", "punct",
+// Not punct: Ruby's has nine symbols that Oniguruma's lacks.
+constexpr std::array kPosix{"alpha",  "digit", "alnum", "space", "upper", "lower",
                             "xdigit", "word",  "blank", "cntrl", "print", "graph"};
 constexpr std::u32string_view kFew = U"ab";
 constexpr std::u32string_view kAscii = U"aabbcAB019 _-.:\n\t\"";

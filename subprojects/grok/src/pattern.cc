@@ -1,59 +1,103 @@
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
+#include <algorithm>
 
+#include "automaton.h"
+#include "backtracker.h"
 #include "expand.h"
 #include "grok/grok.h"
-#include "translate.h"
+#include "parse.h"
+#include "re2_engine.h"
+#include "utf8.h"
 
 namespace grok {
 namespace {
 
-constexpr std::size_t kJitStackBytes = std::size_t{1} << 20;
+constexpr std::chrono::seconds kDefaultTimeout{30};
 
-PCRE2_SPTR bytes(std::string_view text) {
-  return reinterpret_cast<PCRE2_SPTR>(text.data() ? text.data() : "");
-}
+/// Bytes that are no UTF-8 become characters that no expression names: in a private use plane.
+constexpr char32_t kStandIn = 0x10fe00;
+constexpr std::int64_t kStandInGrowth = 3;  // bytes that one is longer
 
-std::string message_of(int error) {
-  PCRE2_UCHAR text[200];
-  pcre2_get_error_message(error, text, sizeof text);
-  return reinterpret_cast<const char*>(text);
-}
+/// A subject in which stand-ins were put, and the way back.
+struct Repaired {
+  std::string text;
+  std::vector<std::int64_t> stand_ins;  // where they begin in text
+
+  void assign(std::string_view subject) {
+    text.clear();
+    stand_ins.clear();
+    while (!subject.empty()) {
+      std::size_t length = char_length(subject);
+      if (length > 0) {
+        text.append(subject, 0, length);
+      } else {
+        stand_ins.push_back(static_cast<std::int64_t>(text.size()));
+        append_utf8(kStandIn + static_cast<unsigned char>(subject[0]), text);
+        length = 1;
+      }
+      subject.remove_prefix(length);
+    }
+  }
+
+  std::int64_t original(std::int64_t at) const {
+    const auto before = std::lower_bound(stand_ins.begin(), stand_ins.end(), at);
+    return at - kStandInGrowth * (before - stand_ins.begin());
+  }
+  Span original(Span span) const {
+    return span.begin < 0 ? span : Span{original(span.begin), original(span.end)};
+  }
+};
 
 }  // namespace
 
 struct Pattern::Code {
-  pcre2_code* code = nullptr;
-  std::uint32_t match_limit = 0;
-  ~Code() { pcre2_code_free(code); }
+  Expanded expanded;
+  std::string expression;
+  PatternSet definitions;  // those that the expression is built of, for explanations
+  Syntax syntax;
+  std::unique_ptr<Automaton> automaton;
+  bool plain_atomic = false;
+
+  // Of the slower tiers; made at once where they are the pattern's own, else when they are needed.
+  mutable std::once_flag others_once;
+  mutable std::unique_ptr<Re2Engine> re2;
+  mutable std::unique_ptr<Backtracker> backtracker;
+
+  Error error_at(std::uint32_t offset, std::string message, std::string hint) const {
+    Error error = expanded.error_at(offset, std::move(message), expression, definitions);
+    error.hint = std::move(hint);
+    return error;
+  }
 };
 
 struct Pattern::Scratch::State {
-  pcre2_match_data* data = nullptr;
-  std::uint32_t pairs = 0;
-  pcre2_match_context* context = pcre2_match_context_create(nullptr);
-  pcre2_jit_stack* stack = pcre2_jit_stack_create(32 * 1024, kJitStackBytes, nullptr);
-
-  State() { pcre2_jit_stack_assign(context, nullptr, stack); }
-  ~State() {
-    pcre2_match_data_free(data);
-    pcre2_match_context_free(context);
-    pcre2_jit_stack_free(stack);
-  }
-  void fit(std::uint32_t wanted) {
-    if (wanted <= pairs) return;
-    pcre2_match_data_free(data);
-    data = pcre2_match_data_create(wanted, nullptr);
-    pairs = wanted;
-  }
+  MatcherScratch matcher;
+  Backtracker::Scratch backtracker;
+  Repaired repaired;
+  std::chrono::nanoseconds timeout = kDefaultTimeout;
+  Tier last = Tier::automaton;
 };
 
 Pattern::Scratch::Scratch() : state_(std::make_unique<State>()) {}
 Pattern::Scratch::~Scratch() = default;
 Pattern::Scratch::Scratch(Scratch&&) noexcept = default;
+void Pattern::Scratch::set_timeout(std::chrono::nanoseconds timeout) { state_->timeout = timeout; }
+Tier Pattern::Scratch::last_tier() const { return state_->last; }
+
+Pattern::Pattern() = default;
+Pattern::~Pattern() = default;
+
+const std::string& Pattern::expanded() const { return code_->expanded.text; }
 
 std::string_view describe(Tier tier) {
-  return tier == Tier::pcre2_jit ? "PCRE2 with JIT" : "PCRE2";
+  switch (tier) {
+    case Tier::automaton:
+      return "automaton";
+    case Tier::re2:
+      return "RE2";
+    case Tier::pcre2_jit:
+      return "PCRE2";
+  }
+  return "";
 }
 
 Result<std::shared_ptr<const Pattern>> Pattern::compile(std::string_view expression,
@@ -61,64 +105,108 @@ Result<std::shared_ptr<const Pattern>> Pattern::compile(std::string_view express
                                                         const CompileOptions& options) {
   auto expanded = expand(expression, patterns, options.named_captures_only);
   if (!expanded) return expanded.error();
-  const Translated translated = translate(expanded->text);
-  if (!translated.error.empty()) {
-    Error error =
-        expanded->error_at(translated.error_offset, translated.error, expression, patterns);
-    error.hint = translated.hint;
-    return error;
+  auto code = std::make_unique<Code>();
+  code->expanded = std::move(*expanded);
+  code->expression = expression;
+  for (const Expanded::Piece& piece : code->expanded.pieces) {
+    if (const std::string* definition = patterns.find(piece.where))
+      code->definitions.add(piece.where, *definition);
   }
-  std::uint32_t flags = PCRE2_MULTILINE | PCRE2_DOTALL | PCRE2_UTF | PCRE2_UCP |
-                        PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
-  // As in Ruby, plain groups do not capture beside named ones; here it also saves work.
-  if (!translated.has_back_references) flags |= PCRE2_NO_AUTO_CAPTURE;
-  int code_error = 0;
-  PCRE2_SIZE offset = 0;
-  auto code = std::make_shared<Code>();
-  code->code = pcre2_compile(bytes(translated.text), translated.text.size(), flags, &code_error,
-                             &offset, nullptr);
-  if (!code->code) {
-    const std::size_t at =
-        offset < translated.origin.size() ? translated.origin[offset] : expanded->text.size();
-    return expanded->error_at(at, "regular expression: " + message_of(code_error), expression,
-                              patterns);
-  }
-  code->match_limit = options.match_limit;
+  Parser parser(code->expanded.text, code->expanded.captures);
+  auto syntax = parser.parse();
+  if (!syntax)
+    return code->error_at(static_cast<std::uint32_t>(parser.error().offset),
+                          "regular expression: " + parser.error().message, parser.error().hint);
+  code->syntax = std::move(*syntax);
 
   std::shared_ptr<Pattern> pattern(new Pattern);
-  pattern->tier_ =
-      pcre2_jit_compile(code->code, PCRE2_JIT_COMPLETE) == 0 ? Tier::pcre2_jit : Tier::pcre2;
-  pattern->captures_ = std::move(expanded->captures);
-  for (std::size_t i = 0; i < pattern->captures_.size(); ++i) {
-    const std::string name = "g" + std::to_string(i);
-    pattern->groups_.push_back(
-        static_cast<std::uint32_t>(pcre2_substring_number_from_name(code->code, bytes(name))));
+  const auto wanted = [&](Tier tier) { return !options.only_tier || options.only_tier == tier; };
+  Refusal refusal;
+  SyntaxError problem;
+  if (wanted(Tier::automaton) && (code->automaton = Automaton::compile(
+                                      code->syntax, options.only_tier.has_value(), refusal))) {
+    pattern->tier_ = Tier::automaton;
+    code->plain_atomic = true;
+  } else if (wanted(Tier::re2) && (code->re2 = Re2Engine::compile(code->syntax, false))) {
+    pattern->tier_ = Tier::re2;
+  } else if (wanted(Tier::pcre2_jit) &&
+             (code->backtracker = Backtracker::compile(code->syntax, false, problem))) {
+    pattern->tier_ = Tier::pcre2_jit;
+  } else if (!problem.message.empty()) {
+    return code->error_at(static_cast<std::uint32_t>(problem.offset),
+                          "regular expression: " + problem.message, problem.hint);
+  } else {
+    return code->error_at(refusal.offset, "this tier cannot run it: " + refusal.reason,
+                          refusal.hint);
   }
-  pattern->expanded_ = std::move(expanded->text);
+  if (!refusal.reason.empty())
+    pattern->slower_because_ = code->error_at(refusal.offset, refusal.reason, refusal.hint);
+  pattern->captures_ = code->expanded.captures;
   pattern->code_ = std::move(code);
   return std::shared_ptr<const Pattern>(std::move(pattern));
 }
 
-Outcome Pattern::match(std::string_view subject, Scratch& scratch, std::span<Span> spans) const {
+Outcome Pattern::match(std::string_view subject, Scratch& scratch, std::span<Span> spans,
+                       Span* whole) const {
   Scratch::State& state = *scratch.state_;
-  std::uint32_t groups = 0;
-  pcre2_pattern_info(code_->code, PCRE2_INFO_CAPTURECOUNT, &groups);
-  state.fit(groups + 1);
-  pcre2_set_match_limit(state.context, code_->match_limit);
-  const int count =
-      pcre2_match(code_->code, bytes(subject), subject.size(), 0, 0, state.data, state.context);
-  if (count == PCRE2_ERROR_NOMATCH) return Outcome::no_match;
-  if (count < 0) return Outcome::limit;
-  const PCRE2_SIZE* const ends = pcre2_get_ovector_pointer(state.data);
-  for (std::size_t i = 0; i < groups_.size() && i < spans.size(); ++i) {
-    const std::uint32_t group = groups_[i];
-    const bool took_part =
-        group < static_cast<std::uint32_t>(count) && ends[2 * group] != PCRE2_UNSET;
-    spans[i] = took_part ? Span{static_cast<std::int64_t>(ends[2 * group]),
-                                static_cast<std::int64_t>(ends[2 * group + 1])}
-                         : Span{};
+  Span found;
+  const bool ascii = is_ascii(subject);
+  if (ascii || is_utf8(subject)) {
+    const Outcome outcome = match_utf8(subject, ascii, state, spans, found);
+    if (whole) *whole = found;
+    return outcome;
   }
-  return Outcome::match;
+  state.repaired.assign(subject);
+  const Outcome outcome = match_utf8(state.repaired.text, false, state, spans, found);
+  if (outcome == Outcome::match) {
+    for (Span& span : spans.first(std::min(spans.size(), captures_.size())))
+      span = state.repaired.original(span);
+    if (whole) *whole = state.repaired.original(found);
+  }
+  return outcome;
+}
+
+Outcome Pattern::match_utf8(std::string_view subject, bool ascii, Scratch::State& state,
+                            std::span<Span> spans, Span& whole) const {
+  state.last = tier_;
+  if (tier_ == Tier::automaton) {
+    if (const auto done =
+            code_->automaton->match(subject, ascii, state.matcher, state.backtracker, spans, whole))
+      return *done;
+    std::call_once(code_->others_once, [this] {
+      SyntaxError ignored;  // both may be missing: then the match ends with `limit`
+      code_->re2 = Re2Engine::compile(code_->syntax, true);
+      if (!code_->re2) code_->backtracker = Backtracker::compile(code_->syntax, false, ignored);
+    });
+    state.last = code_->re2 ? Tier::re2 : Tier::pcre2_jit;
+  }
+  return match_other(subject, ascii, state, spans, whole);
+}
+
+Outcome Pattern::match_other(std::string_view subject, bool ascii, Scratch::State& state,
+                             std::span<Span> spans, Span& whole) const {
+  if (code_->re2) return code_->re2->match(subject, spans, whole);
+  if (!code_->backtracker) return Outcome::limit;
+  return code_->backtracker->match(subject, ascii, state.timeout, state.backtracker, spans, whole);
+}
+
+std::optional<Pattern::Stop> Pattern::explain(std::string_view subject, Scratch& scratch) const {
+  if (!code_->automaton) return std::nullopt;
+  Scratch::State& state = *scratch.state_;
+  state.repaired.assign(subject);
+  const auto furthest =
+      code_->automaton->furthest(state.repaired.text, is_ascii(subject), state.matcher);
+  if (!furthest) return std::nullopt;
+  Stop stop;
+  if (furthest->at) {
+    const auto* begin = reinterpret_cast<const unsigned char*>(state.repaired.text.data());
+    stop.at = static_cast<std::size_t>(state.repaired.original(furthest->at - begin));
+  }
+  Error place = code_->error_at(furthest->offset, {}, {});
+  stop.where = std::move(place.where);
+  stop.text = std::move(place.text);
+  stop.offset = place.offset;
+  return stop;
 }
 
 }  // namespace grok

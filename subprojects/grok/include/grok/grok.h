@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -80,15 +81,19 @@ struct Capture {
       CaptureType::text;  ///< only the first of several captures of a field carries one
 };
 
+/// The engines, fastest first. All give the same captures for what they can run.
+enum class Tier {
+  automaton,  ///< the library's own: time linear in the subject
+  re2,        ///< linear too
+  pcre2_jit,  ///< backtracking, bounded by the timeout; with PCRE2's JIT where the machine has one
+};
+std::string_view describe(Tier tier);
+
 struct CompileOptions {
   bool named_captures_only = true;  ///< false: `%{WORD}` captures too, as `WORD`
-  /// How much backtracking one match may take before it counts as a limit hit.
-  std::uint32_t match_limit = 10'000'000;
+  /// For tests and comparisons: this tier or an error, and without what others lend it.
+  std::optional<Tier> only_tier;
 };
-
-/// Which engine runs a pattern.
-enum class Tier { pcre2_jit, pcre2 };
-std::string_view describe(Tier tier);
 
 enum class Outcome { match, no_match, limit };
 
@@ -108,6 +113,13 @@ class Pattern {
     ~Scratch();
     Scratch(Scratch&&) noexcept;
 
+    /// How long a match may take that backtracks; 0: any time. 30 s unless it is set. Tiers in
+    /// linear time do not look at it.
+    void set_timeout(std::chrono::nanoseconds timeout);
+    /// Which tier ended the last match: not always the pattern's own, as a subject can be too much
+    /// for its memory.
+    Tier last_tier() const;
+
    private:
     friend class Pattern;
     struct State;
@@ -119,26 +131,47 @@ class Pattern {
   static Result<std::shared_ptr<const Pattern>> compile(std::string_view expression,
                                                         const PatternSet& patterns,
                                                         const CompileOptions& options = {});
+  ~Pattern();
 
   const std::vector<Capture>& captures() const { return captures_; }
   Tier tier() const { return tier_; }
+  /// Why no faster tier runs it, at the place that needs this one, with what to write instead.
+  /// nullopt: there is no faster one.
+  const std::optional<Error>& slower_because() const { return slower_because_; }
 
-  /// Looks for the first match in `subject`; on a match fills `spans`, one for each of captures().
-  /// Any bytes may come: those that are no UTF-8 match nothing but themselves in a negated class.
-  Outcome match(std::string_view subject, Scratch& scratch, std::span<Span> spans) const;
+  /// Looks for the first match in `subject`; on a match fills `spans`, one for each of captures(),
+  /// and `whole`. Any bytes may come: one that is no part of UTF-8 counts as a character that only
+  /// `.`, negated classes, `[[:graph:]]` and `[[:print:]]` take. `limit`: given up for time or
+  /// memory.
+  Outcome match(std::string_view subject, Scratch& scratch, std::span<Span> spans,
+                Span* whole = nullptr) const;
+
+  /// Where the search came to nothing.
+  struct Stop {
+    std::size_t at = 0;      ///< as far as the most successful try came, in bytes of the subject
+    std::string where;       ///< the pattern whose definition wanted something else there
+    std::string text;        ///< that definition; the expression itself when `where` is ""
+    std::size_t offset = 0;  ///< of what was wanted, in `text`
+  };
+  /// Explains why a subject does not match. nullopt: it does, or only another tier than the
+  /// automaton can run the pattern. Slow; for people.
+  std::optional<Stop> explain(std::string_view subject, Scratch& scratch) const;
 
   /// The expression with all names replaced, as it is run.
-  const std::string& expanded() const { return expanded_; }
+  const std::string& expanded() const;
 
  private:
   struct Code;
-  Pattern() = default;
+  Pattern();
+  Outcome match_utf8(std::string_view subject, bool ascii, Scratch::State& scratch,
+                     std::span<Span> spans, Span& whole) const;
+  Outcome match_other(std::string_view subject, bool ascii, Scratch::State& scratch,
+                      std::span<Span> spans, Span& whole) const;
 
   std::vector<Capture> captures_;
-  std::vector<std::uint32_t> groups_;  // the group number of each capture
-  std::string expanded_;
-  std::shared_ptr<const Code> code_;
-  Tier tier_ = Tier::pcre2;
+  Tier tier_ = Tier::pcre2_jit;
+  std::optional<Error> slower_because_;
+  std::unique_ptr<const Code> code_;
 };
 
 }  // namespace grok
