@@ -131,6 +131,13 @@ class WholeRequests(ElasticsearchTest):
         self.assertEqual(outcome.ledger['dead-lettered'], 1)
         self.assert_stored(server.store, (n for n in range(1000) if n != 77))
 
+    def test_where_every_request_is_refused_no_event_is(self):
+        server = self.serve(on_bulk=self.first(40, Reply(400, {'error': 'unrecognized parameter'})))
+        outcome = self.deliver(300, server)
+        self.assertEqual(outcome.ledger['dead-lettered'], 0)
+        self.assert_stored(server.store, range(300))
+        self.assertEqual(outcome.errors.count('check `parameters`'), 1)
+
     def test_credentials_that_are_refused_hold_everything_back_until_they_are_not(self):
         server = self.serve(on_bulk=self.first(5, Reply(401, b'Unauthorized')))
         outcome = self.deliver(300, server, options='index => "i" manage_template => false user => "u" password => "canary-7"')

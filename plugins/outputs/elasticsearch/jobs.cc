@@ -309,6 +309,10 @@ void JobQueue::put_back(Job& job, Clock::time_point not_before) {
   ++job.tries;
 }
 
+void JobQueue::put_back_for_a_while(Job& job, Clock::time_point now) {
+  put_back(job, now + backoff_.pause(job.tries, random_));
+}
+
 void JobQueue::broken(Job& job, Clock::time_point now) {
   constexpr unsigned kTooMany = 3;
   const std::size_t sent = job.sent;

@@ -129,6 +129,8 @@ class JobQueue {
   Tally answered(Job& job, std::span<const ItemAnswer> items, Clock::time_point now);
   /// Nothing is known of the request, or all of it was turned away: all again from `not_before` on.
   void put_back(Job& job, Clock::time_point not_before);
+  /// The same, after a pause that grows with each time: other jobs go first.
+  void put_back_for_a_while(Job& job, Clock::time_point now);
   /// The connection broke under the request. Where that happens to the same one again and again,
   /// smaller ones are tried.
   void broken(Job& job, Clock::time_point now);

@@ -251,25 +251,39 @@ void Sender::status_answered(Host& host, Job& job, const HttpAnswer& answer) {
     case Step::wait:
       return turned_away(host, job, answer, step == Step::wait);
     case Step::split:
-    case Step::bisect: {
-      hosts_.served(host);
-      if (step == Step::split) jobs_.learn_too_large(job.body->plain_size());
-      ItemAnswer refusal;
-      refusal.status = answer.status;
-      refusal.has_error = true;
-      refusal.error_type = step == Step::split ? "too_large" : "request_refused";
-      refusal.reason = reader_.explain(answer.body);
-      notices_.begin(step == Step::split ? "split" : "bisect", "{} answers {}: {}; {}", host.base,
-                     answer.status, refusal.reason,
-                     step == Step::split ? "requests are made smaller"
-                                         : "looking for the event that spoils the request");
-      return jobs_.halve(job, refusal, now);
-    }
+    case Step::bisect:
+      return too_much_for_it(host, job, answer, step == Step::split);
     case Step::leave_host:
       lost(host, fmt::format("bulk requests are answered with {} ({})", answer.status,
                              advice_for(answer.status)));
       return jobs_.put_back(job, now);
   }
+}
+
+/// Too large, or with something in it that spoils the rest: in halves.
+void Sender::too_much_for_it(Host& host, Job& job, const HttpAnswer& answer, bool too_large) {
+  const auto now = Clock::now();
+  hosts_.served(host);
+  ItemAnswer refusal;
+  refusal.status = answer.status;
+  refusal.has_error = true;
+  refusal.error_type = too_large ? "too_large" : "request_refused";
+  refusal.reason = reader_.explain(answer.body);
+  // Where no request was ever accepted it is not the event that is wrong, but the requests.
+  if (!too_large && job.sent == 1 && !was_accepted_) {
+    notices_.begin(
+        "wait",
+        "{} answers every request with {}: {} (check `parameters` and `bulk_path`); events wait, "
+        "nothing is lost",
+        host.base, answer.status, refusal.reason);
+    return jobs_.put_back_for_a_while(job, now);
+  }
+  if (too_large) jobs_.learn_too_large(job.body->plain_size());
+  notices_.begin(
+      too_large ? "split" : "bisect", "{} answers {}: {}; {}", host.base, answer.status,
+      refusal.reason,
+      too_large ? "requests are made smaller" : "looking for the event that spoils the request");
+  jobs_.halve(job, refusal, now);
 }
 
 /// All of it again, elsewhere at once or here later.
@@ -299,6 +313,7 @@ void Sender::read_items(Host& host, Job& job, const HttpAnswer& answer) {
     return lost(host, items.error().message);
   }
   hosts_.served(host);
+  was_accepted_ = true;
   const Tally tally = jobs_.answered(job, *items, now);
   totals_.documents += tally.delivered;
   totals_.absorbed += tally.absorbed;

@@ -65,6 +65,7 @@ class Sender {
   void status_answered(Host& host, Job& job, const HttpAnswer& answer);
   void read_items(Host& host, Job& job, const HttpAnswer& answer);
   void tell(const Host& host, const Tally& tally);
+  void too_much_for_it(Host& host, Job& job, const HttpAnswer& answer, bool too_large);
   void turned_away(Host& host, Job& job, const HttpAnswer& answer, bool somebody_must_act);
   void lost(Host& host, std::string_view why);
   std::size_t keep_rejected(std::span<const Rejected> rejected);
@@ -83,6 +84,7 @@ class Sender {
   BulkAnswerReader reader_;
   Totals totals_;
   std::size_t in_flight_ = 0;
+  bool was_accepted_ = false;            // some request, since the start
   std::uint64_t made_ = 0;               // requests, for their X-Opaque-Id
   std::set<std::string> told_rejected_;  // codes, a bounded number
 
