@@ -65,7 +65,7 @@ std::unique_ptr<Engine> make(Column column, const std::string& expression, std::
     case pcre2_utf:
       return testing::make_pcre2(expression, testing::Pcre2Mode::utf, error);
     case oniguruma:
-      return testing::make_oniguruma(expression, error);
+      return testing::make_oniguruma(expression, testing::OnigurumaMode::search, error);
     default:
       return testing::make_re2(expression, error);
   }

@@ -62,7 +62,8 @@ Comparison::Comparison(const std::string& expression, const PatternSet& patterns
   if (!judge || testing::repeats_empty(tree)) return;
   std::string error;
   const testing::Printed printed = print(tree, testing::Dialect::oniguruma);
-  if (auto engine = testing::make_oniguruma(printed.text, error))
+  if (auto engine =
+          testing::make_oniguruma(printed.text, testing::OnigurumaMode::every_place, error))
     contenders_.push_back({"oniguruma", std::move(engine), true});
 }
 

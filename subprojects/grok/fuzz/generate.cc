@@ -32,6 +32,7 @@ class Generator {
   Node run() {
     Node node = choice(0);
     name_captures(node);
+    aim_back_references(node);
     return node;
   }
 
@@ -167,13 +168,22 @@ class Generator {
 
   Node back_reference() {
     Node node = make(Kind::back_reference);
-    node.name = "c" + std::to_string(random_.below(2));
     return node;
   }
 
   void name_captures(Node& node) {
     if (node.kind == Kind::capture) node.name = "c" + std::to_string(names_++);
     for (Node& child : node.children) name_captures(child);
+  }
+
+  void aim_back_references(Node& node) {
+    if (node.kind == Kind::back_reference) {
+      if (names_ == 0)
+        node = Node{};
+      else
+        node.name = "c" + std::to_string(random_.below(names_));
+    }
+    for (Node& child : node.children) aim_back_references(child);
   }
 
   Random& random_;

@@ -24,8 +24,13 @@ constexpr unsigned long kRetryLimit = 300'000;
 
 /// All of them: nullptr, and why in `error`, where the engine refuses the expression.
 
+enum class OnigurumaMode {
+  search,       ///< as one uses it
+  every_place,  ///< tries each place itself: the search of 6.9.8 overlooks matches, as of `$.*`
+};
 /// Oniguruma with Ruby's syntax in UTF-8, multiline. Its subjects must be UTF-8.
-std::unique_ptr<Engine> make_oniguruma(const std::string& expression, std::string& error);
+std::unique_ptr<Engine> make_oniguruma(const std::string& expression, OnigurumaMode mode,
+                                       std::string& error);
 
 enum class Pcre2Mode {
   bytes,  ///< the fastest that PCRE2 can be: knows no characters beyond ASCII

@@ -13,17 +13,17 @@ const OnigUChar* bytes(std::string_view text) {
 
 class Oniguruma : public Engine {
  public:
-  explicit Oniguruma(regex_t* regex) : regex_(regex), region_(onig_region_new()) {}
+  Oniguruma(regex_t* regex, OnigurumaMode mode)
+      : regex_(regex), mode_(mode), region_(onig_region_new()) {}
   ~Oniguruma() override {
     onig_region_free(region_, 1);
     onig_free(regex_);
   }
 
   Outcome match(std::string_view subject, std::span<Span> spans) override {
-    const OnigUChar* const begin = bytes(subject);
-    const OnigUChar* const end = begin + subject.size();
-    const int at = onig_search(regex_, begin, end, begin, end, spans.empty() ? nullptr : region_,
-                               ONIG_OPTION_NONE);
+    OnigRegion* const region = spans.empty() ? nullptr : region_;
+    const int at =
+        mode_ == OnigurumaMode::search ? search(subject, region) : try_all(subject, region);
     if (at == ONIG_MISMATCH) return Outcome::no_match;
     if (at < 0) return Outcome::limit;
     for (std::size_t i = 0; i < spans.size(); ++i) {
@@ -35,7 +35,25 @@ class Oniguruma : public Engine {
   }
 
  private:
+  int search(std::string_view subject, OnigRegion* region) {
+    const OnigUChar* const begin = bytes(subject);
+    const OnigUChar* const end = begin + subject.size();
+    return onig_search(regex_, begin, end, begin, end, region, ONIG_OPTION_NONE);
+  }
+
+  int try_all(std::string_view subject, OnigRegion* region) {
+    const OnigUChar* const begin = bytes(subject);
+    const OnigUChar* const end = begin + subject.size();
+    for (const OnigUChar* at = begin; at <= end; ++at) {
+      if (at < end && (*at & 0xC0) == 0x80) continue;  // inside of a character
+      const int length = onig_match(regex_, begin, end, at, region, ONIG_OPTION_NONE);
+      if (length != ONIG_MISMATCH) return length;
+    }
+    return ONIG_MISMATCH;
+  }
+
   regex_t* const regex_;
+  const OnigurumaMode mode_;
   OnigRegion* const region_;
 };
 
@@ -53,13 +71,14 @@ void initialize() {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_oniguruma(const std::string& expression, std::string& error) {
+std::unique_ptr<Engine> make_oniguruma(const std::string& expression, OnigurumaMode mode,
+                                       std::string& error) {
   initialize();
   regex_t* regex = nullptr;
   OnigErrorInfo info;
   const int status = onig_new(&regex, bytes(expression), bytes(expression) + expression.size(),
                               ONIG_OPTION_MULTILINE, ONIG_ENCODING_UTF8, ONIG_SYNTAX_RUBY, &info);
-  if (status == ONIG_NORMAL) return std::make_unique<Oniguruma>(regex);
+  if (status == ONIG_NORMAL) return std::make_unique<Oniguruma>(regex, mode);
   OnigUChar text[ONIG_MAX_ERROR_MESSAGE_LEN];
   const int length = onig_error_code_to_str(text, status, &info);
   error.assign(reinterpret_cast<const char*>(text), static_cast<std::size_t>(length));

@@ -205,12 +205,21 @@ class Printer {
         shorthand(item_.letter);
         break;
       case ClassItem::Kind::posix:
-        text() += (item_.negated ? "[:^" : "[:") + item_.name + ":]";
+        posix(item_);
         break;
       case ClassItem::Kind::nested:
         nested(item_);
         break;
     }
+  }
+
+  /// C's Oniguruma counts no symbols as punctuation, Ruby does count those of ASCII.
+  void posix(const ClassItem& item_) {
+    const bool widened = dialect_ == Dialect::oniguruma && item_.name == "punct";
+    if (widened)
+      text() += std::string(item_.negated ? "[^" : "[") + "[:punct:]$+<=>\\^`|~]";
+    else
+      text() += (item_.negated ? "[:^" : "[:") + item_.name + ":]";
   }
 
   void shorthand(char letter) {
