@@ -404,6 +404,24 @@ class Ends(ElasticsearchTest):
         self.assert_stored(server.store, range(total))
 
 
+class DeadLetters(ElasticsearchTest):
+    KEEP = ('--dead_letter_queue.enable', 'true')
+
+    def test_what_was_refused_is_kept_with_the_reason_and_comes_back_when_it_is_taken(self):
+        server = self.serve(on_item=lambda action: 400 if action.n % 10 == 0 else None)
+        outcome = self.deliver(100, server, arguments=self.KEEP)
+        self.assertEqual(outcome.ledger['dead-lettered'], 10)
+        self.assertEqual(outcome.errors.count('scripted_400'), 1, 'said once')
+        server.on_item = None
+        source = f'dead_letter_queue {{ path => "{self.top}/data/dead_letter_queue" }}'
+        log = self.top / 'log'
+        process = self.start('-e', self.config([server], 'index => "i" manage_template => false', source), stderr=log.open('wb'))
+        wait_until(lambda: len(server.store.documents) >= 100 or process.poll() is not None, 'the refused events')
+        process.send_signal(signal.SIGTERM)
+        process.wait(TIMEOUT_SECONDS)
+        self.assertEqual(server.store.numbers, list(range(100)), log.read_text())
+
+
 class Chaos(ElasticsearchTest):
     """Everything at once, from a few fixed beginnings."""
 
