@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <set>
 
 namespace millrace {
 namespace {
@@ -90,6 +89,18 @@ std::optional<FoundFile> look_at(const std::string& path) {
                    has_birth ? nanoseconds(about.stx_btime) : 0};
 }
 
+template <typename Wanted>
+std::vector<FoundFile> list(const std::string& directory, Wanted&& wanted) {
+  std::vector<FoundFile> files;
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(opendir(directory.c_str()), closedir);
+  while (const dirent* entry = listing ? readdir(listing.get()) : nullptr) {
+    if (!wanted(*entry)) continue;
+    auto file = look_at(directory + entry->d_name);
+    if (file) files.push_back(std::move(*file));
+  }
+  return files;
+}
+
 }  // namespace
 
 FileId FileId::of(const struct stat& about) {
@@ -114,15 +125,27 @@ std::vector<FoundFile> find_files(const std::vector<std::string>& patterns,
   return files;
 }
 
+std::string family_of(const std::string& path) {
+  return path.substr(0, path.find('.', path.rfind('/') + 2));
+}
+
+std::vector<FoundFile> find_relatives(const std::string& path) {
+  const std::size_t name_at = path.rfind('/') + 1;
+  const std::string name = path.substr(name_at);
+  const std::string stem = family_of(path).substr(name_at);
+  return list(path.substr(0, name_at), [&](const dirent& entry) {
+    return std::string_view(entry.d_name).starts_with(stem) && entry.d_name != name;
+  });
+}
+
+std::vector<FoundFile> find_in_directory(const std::string& directory,
+                                         const std::set<std::uint64_t>& inodes) {
+  return list(directory, [&](const dirent& entry) { return inodes.contains(entry.d_ino); });
+}
+
 std::optional<std::string> find_in_directory(const std::string& directory, const FileId& file) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> listing(opendir(directory.c_str()), closedir);
-  if (!listing) return std::nullopt;
-  while (const dirent* entry = readdir(listing.get())) {
-    if (entry->d_ino != file.inode) continue;
-    std::string path = directory + entry->d_name;
-    const auto found = look_at(path);  // a mount point has another inode than its entry says
-    if (found && found->id == file) return path;
-  }
+  for (const FoundFile& found : find_in_directory(directory, std::set{file.inode}))
+    if (found.id == file) return found.path;  // a mount point has another inode than its entry says
   return std::nullopt;
 }
 

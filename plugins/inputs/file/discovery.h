@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,16 @@ bool has_wildcards(const std::string& pattern);
 /// to directories and hidden ones not followed. What cannot be read is left out.
 std::vector<FoundFile> find_files(const std::vector<std::string>& patterns,
                                   const std::vector<std::string>& exclude);
+
+/// `path` up to the first dot of its name: as the paths begin that rotation gives its files.
+std::string family_of(const std::string& path);
+
+/// The regular files beside `path`, other ones than itself, of its family.
+std::vector<FoundFile> find_relatives(const std::string& path);
+
+/// The regular files in `directory`, which ends in a slash, that have one of the inodes.
+std::vector<FoundFile> find_in_directory(const std::string& directory,
+                                         const std::set<std::uint64_t>& inodes);
 
 /// The path of `file` in `directory`, which ends in a slash, whatever its name is there; nullopt:
 /// it is not there.

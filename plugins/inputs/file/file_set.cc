@@ -1,13 +1,26 @@
 #include "plugins/inputs/file/file_set.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 
 #include "pipeline/observe/log.h"
 
 namespace millrace {
+namespace {
+
+/// Half of what the process may have open is left to others.
+std::size_t may_open() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 128;
+  return std::max<std::size_t>(1, limit.rlim_cur / 2);
+}
+
+}  // namespace
 
 FileSet::FileSet(const FileInputOptions& options, std::string component)
-    : component_(std::move(component)), max_open_(options.max_open_files) {}
+    : component_(std::move(component)),
+      max_open_(std::min<std::size_t>(options.max_open_files, may_open())) {}
 
 Watched* FileSet::find(const FileId& file) const {
   const auto found = by_id_.find(file);
@@ -20,6 +33,20 @@ Watched& FileSet::add(const FoundFile& found, const FileSource& source, std::uin
       *files_.emplace_back(std::make_unique<Watched>(found, source, offset, counts, known));
   by_id_[found.id] = &watched;
   return watched;
+}
+
+void FileSet::forget(Watched& watched) {
+  watched.gone = true;
+  by_id_.erase(watched.file.id());
+}
+
+void FileSet::go_on_in(Watched& watched, const FoundFile& copy) {
+  close(watched);
+  by_id_.erase(watched.file.id());
+  watched.file.go_on_in(copy);
+  watched.disk_size = copy.size;
+  watched.modified_ns = 0;
+  by_id_[copy.id] = &watched;
 }
 
 void FileSet::drop_done() {
@@ -37,6 +64,10 @@ bool FileSet::open(Watched& watched) {
   if (file.is_open()) return true;
   while (open_.size() >= max_open_) close_one();
   auto opened = file.open();
+  while (!opened && opened.error().code == Errc::limit && !open_.empty()) {
+    close_one();
+    opened = file.open();
+  }
   if (!opened) return complain(file.path(), opened.error().message);
   works_again(file.path(), "can be read again");
   watched.opened_ = open_.insert(open_.end(), &watched);

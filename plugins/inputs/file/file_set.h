@@ -22,10 +22,13 @@ struct Watched {
 
   WatchedFile file;
   const bool is_archive;
-  std::uint64_t disk_size;  ///< when it was looked at last
-  bool finished = false;    ///< in read mode: everything is emitted
-  bool logged = false;      ///< in read mode: as completed
-  bool done = false;        ///< to be watched no longer
+  std::uint64_t disk_size;       ///< when it was looked at last
+  std::int64_t modified_ns = 0;  ///< in tail mode: when all of it was read last
+  std::uint64_t read_size = 0;   ///< in tail mode: how long it was then
+  bool gone = false;             ///< in tail mode: its inode is another file's
+  bool finished = false;         ///< in read mode: everything is emitted
+  bool logged = false;           ///< in read mode: as completed
+  bool done = false;             ///< to be watched no longer
 
  private:
   friend class FileSet;
@@ -43,6 +46,10 @@ class FileSet {
   Watched* find(const FileId& file) const;
   Watched& add(const FoundFile& found, const FileSource& source, std::uint64_t offset,
                FilePositions::Counts counts, const FileRecord* known = nullptr);
+  /// It is gone, and its inode another file's: it is not found any more.
+  void forget(Watched& watched);
+  /// What was read of it goes on in another file.
+  void go_on_in(Watched& watched, const FoundFile& copy);
   /// Removes those that are `done`.
   void drop_done();
 

@@ -1,5 +1,6 @@
 #include "plugins/inputs/file/head.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -27,6 +28,14 @@ std::string read_head(int fd) {
     size += static_cast<std::size_t>(got);
   }
   return {room.data(), size};
+}
+
+std::string read_head(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) return "";
+  std::string content = read_head(fd);
+  close(fd);
+  return content;
 }
 
 }  // namespace millrace

@@ -26,5 +26,6 @@ struct Head {
 
 /// The first bytes of a file, up to Head::kMost; "" where they cannot be read.
 std::string read_head(int fd);
+std::string read_head(const std::string& path);
 
 }  // namespace millrace

@@ -113,13 +113,13 @@ class FileInput : public Input {
     sort(found);
     for (const FoundFile& file : found) {
       Watched* const known = files_.find(file.id);
-      if (!known)
-        mode_->consider(file, first);
-      else if (!known->file.is_open() && !positions_.find(file))
-        known->file.restart(file.path);  // another file has the inode of one that was closed
-      else
-        known->file.renamed(file.path);
+      if (known && known->file.born_ns() == file.born_ns)
+        known->file.found_at(file.path);
+      else if (known)
+        files_.forget(*known);
+      if (!files_.find(file.id)) mode_->consider(file, first);
     }
+    mode_->discovered(first);
   }
 
   void sort(std::vector<FoundFile>& found) const {

@@ -29,7 +29,7 @@ Result<WatchedFile::Outcome> FileMode::read_on(Watched& watched, Emitter& emitte
 
 void FileMode::done_with(Watched& watched) {
   watched.done = true;
-  desk_.positions.end(watched.file.id());
+  if (!watched.gone) desk_.positions.end(watched.file.id());
 }
 
 std::uint64_t FileMode::turn_bytes() const {

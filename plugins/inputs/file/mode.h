@@ -29,6 +29,9 @@ class FileMode {
   /// first discovery.
   virtual void consider(const FoundFile& file, bool first) = 0;
 
+  /// All that a discovery found is watched or was considered.
+  virtual void discovered(bool /*first*/) {}
+
   /// Reads what there is for the moment. False: the pipeline takes no more events.
   virtual bool turn(Watched& watched, Emitter& emitter) = 0;
 

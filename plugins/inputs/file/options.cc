@@ -35,8 +35,11 @@ Options<FileInputOptions> file_input_options() {
            "Files that were changed last before this long ago are not begun.")
       .add("close_older", &O::close_older,
            "Files without new lines for this long are closed, and opened again when they grow.")
-      .add("max_open_files", &O::max_open_files,
-           "How many files are held open at once; of more, the quietest are closed.", at_least(1))
+      .add(
+          "max_open_files", &O::max_open_files,
+          "How many files are held open at once; of more, the quietest are closed. Never more than "
+          "half of what the process may have open (ulimit -n).",
+          at_least(1))
       .add("file_completed_action", &O::file_completed_action,
            "What becomes of a file in read mode when all of it is delivered.",
            choices<O::Completed>({{"delete", O::Completed::remove},

@@ -53,6 +53,7 @@ Result<void> FilePositions::load() {
       continue;
     }
     if (record->active == 0) record->active = now_seconds();
+    last_active_ = std::max(last_active_, record->active);
     entries_[record->id].record = std::move(*record);
   }
   return in.bad() ? Result<void>(failed("read", store_)) : Result<void>();
@@ -63,7 +64,10 @@ std::optional<FileRecord> FilePositions::find(const FoundFile& file) {
   const auto entry = entries_.find(file.id);
   if (entry == entries_.end()) return std::nullopt;
   FileRecord& record = entry->second.record;
-  if (static_cast<double>(file.born_ns) / 1e9 > record.active) return std::nullopt;
+  const bool is_same = file.born_ns != 0 && record.born_ns != 0
+                           ? file.born_ns == record.born_ns
+                           : static_cast<double>(file.born_ns) / 1e9 <= record.active;
+  if (!is_same) return std::nullopt;
   record.active = now_seconds();
   return record;
 }
@@ -81,6 +85,34 @@ std::uint64_t FilePositions::begin(FileRecord start, std::uint64_t offset, Count
   partitions_[entry.partition] = &entry;
   changed_ = true;
   return entry.partition;
+}
+
+void FilePositions::move(const FileId& from, const FoundFile& to) {
+  const std::lock_guard lock(mutex_);
+  auto entry = entries_.extract(from);
+  if (!entry) return;
+  const auto there = entries_.find(to.id);
+  if (there != entries_.end()) {
+    partitions_.erase(there->second.partition);
+    entries_.erase(there);
+  }
+  entry.key() = entry.mapped().record.id = to.id;
+  entry.mapped().record.born_ns = to.born_ns;
+  entry.mapped().record.path = to.path;
+  entries_.insert(std::move(entry));  // at the address that partitions_ knows
+  changed_ = true;
+}
+
+std::vector<FileRecord> FilePositions::not_begun() const {
+  std::vector<FileRecord> records;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, entry] : entries_)
+    if (entry.partition == 0) records.push_back(entry.record);
+  return records;
+}
+
+bool FilePositions::is_news(const FoundFile& file) const {
+  return last_active_ > 0 && static_cast<double>(file.born_ns) / 1e9 > last_active_;
 }
 
 void FilePositions::describe(const FileId& file, const Head& head, const std::string& source) {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "pipeline/delivery/receipt.h"
 #include "pipeline/result.h"
@@ -44,6 +45,12 @@ class FilePositions {
   /// the events' positions; what is acknowledged for earlier ones of the file does not count any
   /// more.
   std::uint64_t begin(FileRecord start, std::uint64_t offset, Counts counts);
+  /// What was read of `from` goes on in `to`, with all that is being delivered.
+  void move(const FileId& from, const FoundFile& to);
+  /// What is known and not begun in this run.
+  std::vector<FileRecord> not_begun() const;
+  /// Was the file made after the latest activity of earlier runs, while nobody watched?
+  bool is_news(const FoundFile& file) const;
   /// More is known of the file's content.
   void describe(const FileId& file, const Head& head, const std::string& source);
 
@@ -78,6 +85,7 @@ class FilePositions {
   const std::filesystem::path store_;
   const std::chrono::milliseconds forget_after_;
   std::size_t malformed_lines_ = 0;
+  double last_active_ = 0;  // in earlier runs
   mutable std::mutex mutex_;
   std::map<FileId, Entry> entries_;             // guarded by mutex_
   std::map<std::uint64_t, Entry*> partitions_;  // guarded by mutex_: those being read

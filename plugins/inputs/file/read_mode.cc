@@ -45,6 +45,7 @@ class ReadMode : public FileMode {
     }
     if (*outcome == WatchedFile::Outcome::stopped) return false;
     if (*outcome == WatchedFile::Outcome::more) return true;
+    if (*outcome == WatchedFile::Outcome::cut) return begin_anew(watched), true;
     if (!watched.file.finish(emitter)) return false;
     desk_.files.close(watched);
     watched.finished = true;
@@ -57,6 +58,12 @@ class ReadMode : public FileMode {
 
  private:
   std::uint64_t default_turn_bytes() const override { return UINT64_MAX; }
+
+  void begin_anew(Watched& watched) {
+    log::info(desk_.component, "{} was written anew: reading from its start", watched.file.path());
+    desk_.files.close(watched);
+    watched.file.restart();
+  }
 
   /// A file that an earlier run delivered, and perhaps did not come to log or delete.
   void consider_whole(const FoundFile& file, const FileRecord& stored) {
@@ -101,7 +108,7 @@ class ReadMode : public FileMode {
   bool log_if_wanted(Watched& watched) {
     if (watched.logged || !desk_.options.logs_completed()) return true;
     const std::string& log = *desk_.options.file_completed_log_path;
-    auto logged = log_completed(log, watched.file.path());
+    auto logged = log_completed(log, present_path(watched.file));
     if (!logged)
       return desk_.files.complain(log, logged.error().message + "; files are kept until it can");
     desk_.files.works_again(log, "can be written again");
@@ -110,9 +117,17 @@ class ReadMode : public FileMode {
 
   void delete_if_wanted(const Watched& watched) {
     if (!desk_.options.removes_completed()) return;
-    auto deleted = delete_completed(watched.file.path());
+    auto deleted = delete_completed(present_path(watched.file));
     if (!deleted) desk_.files.complain(watched.file.path(), deleted.error().message);
     if (deleted) desk_.positions.forget(watched.file.id());
+  }
+
+  /// The path that was found, a link as it may be, unless the file has been renamed.
+  static std::string present_path(const WatchedFile& file) {
+    struct stat about {};
+    const bool is_there =
+        stat(file.found_path().c_str(), &about) == 0 && FileId::of(about) == file.id();
+    return is_there ? file.found_path() : file.path();
   }
 
   std::map<FileId, std::uint64_t> damaged_;  // by size on disk

@@ -7,14 +7,25 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
 namespace millrace {
+namespace {
+
+/// `path` itself where it leads nowhere.
+std::string real_path(const std::string& path) {
+  const std::unique_ptr<char, void (*)(void*)> real(realpath(path.c_str(), nullptr), std::free);
+  return real ? real.get() : path;
+}
+
+}  // namespace
 
 WatchedFile::WatchedFile(const FoundFile& found, const FileSource& source, std::uint64_t offset,
                          FilePositions::Counts counts, const FileRecord* known)
-    : path_(found.path),
+    : path_(real_path(found.path)),
+      found_path_(found.path),
       id_(found.id),
       born_ns_(found.born_ns),
       source_(source),
@@ -31,7 +42,8 @@ FileRecord WatchedFile::description() const {
 }
 
 Error WatchedFile::failed(const char* what) const {
-  const Errc code = errno == ENOENT ? Errc::not_found : Errc::io;
+  const bool too_many = errno == EMFILE || errno == ENFILE;
+  const Errc code = errno == ENOENT ? Errc::not_found : too_many ? Errc::limit : Errc::io;
   return fail(code, fmt::format("cannot {} {}: {}", what, path_, std::strerror(errno)));
 }
 
@@ -51,8 +63,6 @@ Result<void> WatchedFile::open() {
   } else {
     posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
   }
-  look_at_content();
-  offset_ = covered_;
   if (!decoder_) decoder_ = source_.codec->stream_decoder();
   const bool there = gzip_ ? gzseek(gzip_, static_cast<z_off_t>(offset_), SEEK_SET) >= 0
                            : lseek(fd_, static_cast<off_t>(offset_), SEEK_SET) >= 0;
@@ -61,17 +71,18 @@ Result<void> WatchedFile::open() {
   return fail(Errc::io, "cannot go to byte " + std::to_string(offset_) + " of " + path_);
 }
 
-/// Learns the beginning as far as it is there by now, and once the name: where the file is, since
-/// when, and its first line.
-void WatchedFile::look_at_content() {
-  if (head_.bytes == Head::kMost && !name_.empty()) return;
+/// Learns the beginning as far as it is there by now, and once the name of the content: where it
+/// is, since when, and its first line.
+bool WatchedFile::is_same_content() {
   const std::string content = read_head(fd_);
+  if (!head_.begins(content)) return false;
+  if (head_.bytes == content.size() && !name_.empty()) return true;
   head_ = Head::of(content);
-  if (name_.empty()) {
-    const Head line = Head::of(content.substr(0, content.find(source_.framing.delimiter)));
-    name_ = content_name(line);
-  }
+  if (name_.empty())
+    name_ = content_name(
+        Head::of(std::string_view(content).substr(0, content.find(source_.framing.delimiter))));
   source_.positions.describe(id_, head_, name_);
+  return true;
 }
 
 /// `distinction`: from other contents that the file had or will have.
@@ -87,8 +98,9 @@ void WatchedFile::close() {
     ::close(fd_);
   gzip_ = nullptr;
   fd_ = -1;
+  if (framer_) offset_ = framer_->position_of(framer_->messages().size());
   framer_.reset();
-  decoder_.reset();
+  if (decoder_ && decoder_->held_messages() == 0) decoder_.reset();
 }
 
 ssize_t WatchedFile::read_some(std::span<char> room) {
@@ -107,6 +119,8 @@ Result<WatchedFile::Outcome> WatchedFile::read(Emitter& emitter) {
     return fail(Errc::io, fmt::format("cannot unpack {}: {}", path_, gzerror(gzip_, &code)));
   }
   if (got < 0) return failed("read");
+  // After the read, so that what came before the cut is whole.
+  if (!is_same_content()) return Outcome::cut;
   if (got == 0) {
     int code = Z_OK;
     if (gzip_ && (gzerror(gzip_, &code), code == Z_BUF_ERROR))
@@ -158,7 +172,8 @@ bool WatchedFile::emit(Batch::Ptr batch, Emitter& emitter) {
   if (batch->empty() && covered_ == emitted_) return true;
   emitted_ = covered_;
   if (!batch->empty())
-    source_.fields.put_into(*batch, std::array<std::string_view, 2>{path_, source_.host_name});
+    source_.fields.put_into(*batch,
+                            std::array<std::string_view, 2>{found_path_, source_.host_name});
   return emitter.emit(std::move(batch), {partition_, covered_});
 }
 
@@ -196,13 +211,35 @@ bool WatchedFile::locate(struct stat& about) {
   return is_here();
 }
 
-void WatchedFile::restart(std::string path) {
+FileRecord WatchedFile::successor() const {
+  FileRecord next = description();
+  next.head = {};
+  if (!name_.empty()) next.source = content_name(Head::of(name_));
+  return next;
+}
+
+void WatchedFile::restart() {
   close();
-  path_ = std::move(path);
+  decoder_.reset();
   offset_ = covered_ = emitted_ = 0;
-  head_ = {};
-  if (!name_.empty()) name_ = content_name(Head::of(name_));
-  partition_ = source_.positions.begin(description(), 0, counts_);
+  const FileRecord next = successor();
+  head_ = next.head;
+  name_ = next.source;
+  partition_ = source_.positions.begin(next, 0, counts_);
+}
+
+void WatchedFile::go_on_in(const FoundFile& copy) {
+  close();
+  source_.positions.move(id_, copy);
+  id_ = copy.id;
+  born_ns_ = copy.born_ns;
+  path_ = copy.path;
+}
+
+void WatchedFile::found_at(const std::string& path) {
+  if (path == found_path_) return;
+  found_path_ = path;
+  path_ = real_path(path);
 }
 
 bool is_whole_archive(const std::string& path) {

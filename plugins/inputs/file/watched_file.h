@@ -35,6 +35,7 @@ class WatchedFile {
   enum class Outcome {
     more,     ///< read some; there may be more
     end,      ///< nothing more for now
+    cut,      ///< what is there is not what was read before; nothing was taken of it
     stopped,  ///< the pipeline takes no more events
   };
 
@@ -46,11 +47,12 @@ class WatchedFile {
   WatchedFile(const WatchedFile&) = delete;
   WatchedFile& operator=(const WatchedFile&) = delete;
 
-  /// Opens it where it is not open. Errors: Errc::io, Errc::not_found, each with the path;
-  /// Errc::not_found too where another file stands under the path by now.
+  /// Opens it where it is not open. Errors, with the path: Errc::io; Errc::not_found, also where
+  /// another file stands there by now; Errc::limit where the process has too many open.
   Result<void> open();
   bool is_open() const { return fd_ >= 0 || gzip_ != nullptr; }
-  /// Lets go of descriptor and memory; what was read and is in no event yet is read again later.
+  /// Lets go of the descriptor and of the memory for reading; an unfinished line is read again
+  /// later. What the decoder holds stays.
   void close();
 
   /// Reads one block and emits what is complete. Errors: Errc::io.
@@ -64,18 +66,29 @@ class WatchedFile {
   /// stopped.
   bool flush_if_quiet(Emitter& emitter);
 
-  /// What is there is not what was read before: begins anew with what is under `path`.
-  void restart(std::string path);
+  /// What is there is not what was read before: begins at its start.
+  void restart();
+  /// What was read goes on in another file.
+  void go_on_in(const FoundFile& copy);
 
   /// Of the open descriptor. False: the kernel does not tell.
   bool about(struct stat& about) const { return fstat(fd_, &about) == 0; }
 
+  /// Where it is, links resolved.
   const std::string& path() const { return path_; }
-  void renamed(std::string path) { path_ = std::move(path); }
+  /// What the events call it: the path that matched.
+  const std::string& found_path() const { return found_path_; }
+  /// It was found under `path`.
+  void found_at(const std::string& path);
+  void set_found_path(std::string path) { found_path_ = std::move(path); }
   /// Looks for the file under its path and, where that is another one's by now, in the same
   /// directory under any name, which it goes by then. False: it is not there.
   bool locate(struct stat& about);
   const FileId& id() const { return id_; }
+  std::int64_t born_ns() const { return born_ns_; }
+  const Head& head() const { return head_; }
+  /// What is known of a content that takes the place of the present one.
+  FileRecord successor() const;
   /// Up to where it was read, in bytes of the stream.
   std::uint64_t offset() const { return offset_; }
   Clock::duration quiet_for() const { return Clock::now() - active_; }
@@ -83,7 +96,7 @@ class WatchedFile {
 
  private:
   FileRecord description() const;
-  void look_at_content();
+  bool is_same_content();
   std::string content_name(const Head& distinction) const;
   ssize_t read_some(std::span<char> room);
   bool emit_messages(Emitter& emitter);
@@ -94,8 +107,9 @@ class WatchedFile {
   Error failed(const char* what) const;
 
   std::string path_;
-  const FileId id_;
-  const std::int64_t born_ns_;
+  std::string found_path_;
+  FileId id_;
+  std::int64_t born_ns_;
   const FileSource& source_;
   const FilePositions::Counts counts_;
   Head head_;
@@ -103,7 +117,7 @@ class WatchedFile {
   int fd_ = -1;
   gzFile gzip_ = nullptr;  // instead of fd_
   std::uint64_t partition_;
-  std::uint64_t offset_;     // read up to here
+  std::uint64_t offset_;     // read up to here; closed: up to the unfinished line
   std::uint64_t covered_;    // events were emitted for everything before
   std::uint64_t emitted_;    // the position of the latest batch
   std::uint64_t begun_ = 0;  // where the oldest message begins that the decoder holds

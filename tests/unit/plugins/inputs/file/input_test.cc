@@ -1,6 +1,7 @@
 #include "plugins/inputs/file/input.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -70,6 +71,7 @@ class FileInputTest : public testing::Test {
     gzclose(file);
   }
 
+  bool said_ = false;
   TempDirectory files_;
 };
 
@@ -364,6 +366,115 @@ TEST_F(FileInputTest, FindsTheRestOfAClosedFileThatWasRenamedOutOfThePattern) {
     std::filesystem::rename(files_.path("a.log"), files_.path("a.log.1"));
   });
   EXPECT_EQ(seen, (Texts{"a", "b", "rest", "stop"}));
+}
+
+TEST_F(FileInputTest, SeesAFileWrittenAnewAtTheSameSize) {
+  files_.write("log", "one\n");
+  MadeInput input = make("log", "start_position => beginning");
+  const Texts seen = tail(input, [&](const std::string& message) {
+    if (message == "one") files_.write("log", "two\n");
+    if (message == "two") files_.write("log", "stop\n");
+  });
+  EXPECT_EQ(seen, (Texts{"one", "two", "stop"}));
+}
+
+TEST_F(FileInputTest, ReadsTheRestOfWhatWasCopiedAndCutInTheCopy) {
+  for (const char* pattern : {"app.log", "app.log*"}) {
+    std::filesystem::remove(files_.path("app.log.1"));
+    std::filesystem::remove(files_.path("db"));
+    files_.write("app.log", "one\n");
+    MadeInput input = make(pattern, "start_position => beginning");
+    const Texts seen = tail(input, [&](const std::string& message) {
+      if (message == "one") {
+        files_.append("app.log", "two\nthr");
+        std::filesystem::copy_file(files_.path("app.log"), files_.path("app.log.1"));
+        files_.append("app.log.1", "ee\n");
+        files_.write("app.log", "after\n");
+      }
+      if (message == "after") files_.append("app.log", "stop\n");
+    });
+    EXPECT_EQ(seen, (Texts{"one", "two", "three", "after", "stop"})) << pattern;
+  }
+}
+
+TEST_F(FileInputTest, LosesNothingOfWhatIsRotatedWhileNobodyWatches) {
+  const std::function<void()> rotations[] = {
+      [&] { std::filesystem::rename(files_.path("app.log"), files_.path("app.log.1")); },
+      [&] {
+        std::filesystem::copy_file(files_.path("app.log"), files_.path("app.log.1"));
+        files_.write("app.log", "");
+      }};
+  for (const auto& rotate : rotations)
+    for (const char* pattern : {"app.log", "app.log*"}) {
+      std::filesystem::remove(files_.path("app.log.1"));
+      std::filesystem::remove(files_.path("db"));
+      files_.write("app.log", "one\nstop\n");
+      MadeInput before = make(pattern, "start_position => beginning");
+      EXPECT_EQ(tail(before, [](const std::string&) {}), (Texts{"one", "stop"}));
+      files_.append("app.log", "two\n");
+      rotate();
+      files_.append("app.log", "three\n");
+      MadeInput after = make(pattern, "start_position => end");
+      Texts seen = tail(after, [&](const std::string&) {
+        if (std::exchange(said_, true)) return;
+        files_.append("app.log", "stop\n");
+      });
+      said_ = false;
+      std::sort(seen.begin(), seen.end());
+      EXPECT_EQ(seen, (Texts{"stop", "three", "two"})) << pattern;
+    }
+}
+
+TEST_F(FileInputTest, ATargetThatIsRotatedBehindItsLinkIsReadToItsEnd) {
+  files_.write("pods/0.log", "one\n");
+  files_.write("links/x", "");
+  std::filesystem::create_symlink(files_.path("pods/0.log"), files_.path("links/app.log"));
+  files_.write("links/b.log", "b\n");
+  MadeInput input = make("links/*.log", "start_position => beginning max_open_files => 1");
+  const Texts seen = tail(input, [&](const std::string& message) {
+    if (message != "b") return;
+    files_.append("pods/0.log", "two\n");
+    std::filesystem::rename(files_.path("pods/0.log"), files_.path("pods/0.log.1"));
+    files_.write("pods/0.log", "three\nstop\n");
+  });
+  EXPECT_EQ(seen, (Texts{"one", "b", "two", "three", "stop"}));
+}
+
+TEST_F(FileInputTest, AnotherFileWithTheInodeIsReadFromItsStart) {
+  files_.write("a.log", "one\nstop\n");
+  MadeInput before = make("*.log", "start_position => beginning");
+  EXPECT_EQ(tail(before, [](const std::string&) {}), (Texts{"one", "stop"}));
+  const auto inode = [&] {
+    struct stat about {};
+    stat(files_.path("a.log").c_str(), &about);
+    return about.st_ino;
+  };
+  const auto old = inode();
+  std::filesystem::remove(files_.path("a.log"));
+  files_.write("a.log", "two, which is long enough\nstop\n");
+  if (inode() != old) GTEST_SKIP() << "the file system gave another inode";
+  MadeInput after = make("*.log", "");
+  EXPECT_EQ(tail(after, [](const std::string&) {}), (Texts{"two, which is long enough", "stop"}));
+}
+
+TEST_F(FileInputTest, FollowsThousandsOfFilesWithFewDescriptors) {
+  constexpr int kFiles = 3000;
+  for (int n = 0; n < kFiles; ++n)
+    files_.write("d/" + std::to_string(n) + ".log", std::to_string(n) + "\n");
+  MadeInput input = make("d/*.log", "start_position => beginning max_open_files => 10");
+  FakeEmitter emitter(*input.made);
+  std::size_t most_open = 0;
+  emitter.on_batch = [&] {
+    using std::filesystem::directory_iterator;
+    if (emitter.messages.size() % 100 == 0)
+      most_open = std::max<std::size_t>(
+          most_open, std::distance(directory_iterator("/proc/self/fd"), directory_iterator()));
+    if (emitter.messages.size() == kFiles) files_.append("d/7.log", "stop\n");
+    if (emitter.messages.back() == "stop") emitter.request_stop();
+  };
+  ASSERT_TRUE(input.made->run(emitter));
+  EXPECT_EQ(emitter.messages.size(), kFiles + 1u);
+  EXPECT_LT(most_open, 60u);
 }
 
 TEST_F(FileInputTest, LeavesOutWhatIsTooOld) {
