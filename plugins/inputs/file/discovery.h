@@ -33,6 +33,9 @@ struct FoundFile {
 /// Does it hold anything that makes it match more than one path?
 bool has_wildcards(const std::string& pattern);
 
+/// The regular file at `path`, links followed; nullopt: there is none.
+std::optional<FoundFile> find_file(const std::string& path);
+
 /// The regular files that match any of `patterns` and none of `exclude`, each file once, sorted by
 /// path. Patterns are those of glob(3) with `{a,b}`, and `**/` for directories of any depth, links
 /// to directories and hidden ones not followed. What cannot be read is left out.

@@ -15,8 +15,9 @@ namespace {
 using Clock = WatchedFile::Clock;
 using O = FileInputOptions;
 
-/// A name for the store that is the same for the same `path` option: FNV-1a of it.
-std::string store_name(const std::vector<std::string>& patterns) {
+/// A name for the store that is the same for the same `path` option of a pipeline: FNV-1a of it.
+std::string store_name(std::vector<std::string> patterns, const std::string& pipeline) {
+  patterns.push_back(pipeline);
   std::uint64_t hash = 0xcbf29ce484222325u;
   for (const std::string& pattern : patterns)
     for (const char c : pattern + '\n')
@@ -26,7 +27,8 @@ std::string store_name(const std::vector<std::string>& patterns) {
 
 std::filesystem::path store_path(const FileInputOptions& options, const PluginContext& context) {
   if (options.sincedb_path) return *options.sincedb_path;
-  return context.pipeline.data_directory / "plugins" / "inputs" / "file" / store_name(options.path);
+  return context.pipeline.data_directory / "plugins" / "inputs" / "file" /
+         store_name(options.path, context.pipeline.id);
 }
 
 ConstantFields origin_fields(EcsMode ecs) {
@@ -70,6 +72,10 @@ class FileInput : public Input {
     if (positions_.malformed_lines() > 0)
       log::warn(component_, "left out {} lines of the sincedb that make no sense",
                 positions_.malformed_lines());
+    if (positions_.is_incomplete())
+      log::warn(component_,
+                "positions are missing in the sincedb: files that it does not know are "
+                "read from their beginnings");
     source_.ids = EventIds::if_mentioned();
     discover(true);
     ends_ = reads() && (options_.exit_after_read || names_files_only());
@@ -132,6 +138,7 @@ class FileInput : public Input {
 
   /// False: the pipeline takes no more events.
   bool give_turns(Emitter& emitter) {
+    mode_->look_again();
     for (std::size_t at = 0; at < files_.size(); ++at)
       if (!mode_->turn(files_[at], emitter)) return false;
     files_.drop_done();
@@ -141,12 +148,18 @@ class FileInput : public Input {
   }
 
   void save_if_due() {
-    if (Clock::now() - saved_ >= options_.sincedb_write_interval) save();
+    if (Clock::now() - saved_ >= options_.sincedb_write_interval)
+      save();
+    else if (!said_unsaved_)
+      say(positions_.save_recent());
   }
 
   void save() {
     saved_ = Clock::now();
-    auto saved = positions_.save();
+    say(positions_.save());
+  }
+
+  void say(const Result<void>& saved) {
     if (!saved && !std::exchange(said_unsaved_, true))
       log::error(component_, "{}; a restart now would read lines again", saved.error().message);
     if (saved && std::exchange(said_unsaved_, false))

@@ -32,6 +32,9 @@ class FileMode {
   /// All that a discovery found is watched or was considered.
   virtual void discovered(bool /*first*/) {}
 
+  /// Comes before the files have their turns.
+  virtual void look_again() {}
+
   /// Reads what there is for the moment. False: the pipeline takes no more events.
   virtual bool turn(Watched& watched, Emitter& emitter) = 0;
 

@@ -27,7 +27,10 @@ Options<FileInputOptions> file_input_options() {
       .add("sincedb_path", &O::sincedb_path,
            "The file that keeps how far each file was read and delivered; /dev/null: none is kept.",
            default_text("a file in path.data/plugins/inputs/file/, named by `path`"))
-      .add("sincedb_write_interval", &O::sincedb_write_interval, "How often it is written.")
+      .add("sincedb_write_interval", &O::sincedb_write_interval,
+           "How often it is written as a whole and synced. In between what was delivered is "
+           "appended to "
+           "a file beside it, which outlives the end of the process.")
       .add("sincedb_clean_after", &O::sincedb_clean_after,
            "When the position of a file without activity is forgotten. A number counts days.",
            bare_unit(std::chrono::hours(24)))

@@ -1,13 +1,6 @@
 #include "plugins/inputs/file/positions.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 
 namespace millrace {
 namespace {
@@ -16,47 +9,37 @@ double now_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-Error failed(const char* what, const std::filesystem::path& path) {
-  return fail(Errc::io, fmt::format("cannot {} {}: {}", what, path.native(), std::strerror(errno)));
-}
-
-Result<void> write_and_sync(const std::filesystem::path& path, std::string_view text) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) return failed("make", path);
-  while (!text.empty()) {
-    const ssize_t wrote = write(fd, text.data(), text.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) break;
-    text.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-  Result<void> outcome;
-  if (!text.empty() || fsync(fd) != 0) outcome = failed("write", path);
-  ::close(fd);
-  return outcome;
-}
-
 }  // namespace
 
 FilePositions::FilePositions(std::filesystem::path store, std::chrono::milliseconds forget_after)
-    : store_(store == "/dev/null" ? "" : std::move(store)), forget_after_(forget_after) {}
+    : store_(std::move(store)), forget_after_(forget_after) {}
 
 Result<void> FilePositions::load() {
-  if (store_.empty() || access(store_.c_str(), F_OK) != 0) return {};
-  std::ifstream in(store_);
-  if (!in) return failed("read", store_);
+  auto content = store_.load();
+  if (!content) return std::move(content).error();
+  malformed_lines_ = content->damaged.size();
+  is_incomplete_ = !content->is_whole;
   const std::lock_guard lock(mutex_);
-  for (std::string line; std::getline(in, line);) {
-    if (line.empty()) continue;
-    auto record = read_record(line);
-    if (!record) {
-      ++malformed_lines_;
-      continue;
-    }
-    if (record->active == 0) record->active = now_seconds();
-    last_active_ = std::max(last_active_, record->active);
-    entries_[record->id].record = std::move(*record);
+  for (FileRecord& record : content->records) {
+    if (record.active == 0) record.active = now_seconds();
+    last_active_ = std::max(last_active_, record.active);
+    entries_[record.id].record = std::move(record);
   }
-  return in.bad() ? Result<void>(failed("read", store_)) : Result<void>();
+  return {};
+}
+
+/// It has changed.
+void FilePositions::touch(Entry& entry) {
+  if (!std::exchange(entry.recent, true)) recent_.push_back(entry.record.id);
+  changed_ = true;
+}
+
+/// It is known no longer.
+void FilePositions::drop(std::map<FileId, Entry>::iterator entry) {
+  if (!entry->second.recent) recent_.push_back(entry->first);
+  partitions_.erase(entry->second.partition);
+  entries_.erase(entry);
+  changed_ = true;
 }
 
 std::optional<FileRecord> FilePositions::find(const FoundFile& file) {
@@ -81,26 +64,26 @@ std::uint64_t FilePositions::begin(FileRecord start, std::uint64_t offset, Count
   start.unpacked = packed ? offset : 0;
   start.completed = false;
   start.active = now_seconds();
-  entry = {std::move(start), offset, ++last_partition_, true, counts};
+  const bool recent = entry.recent;
+  entry = {std::move(start), offset, ++last_partition_, true, recent, counts};
   partitions_[entry.partition] = &entry;
-  changed_ = true;
+  touch(entry);
   return entry.partition;
 }
 
 void FilePositions::move(const FileId& from, const FoundFile& to) {
   const std::lock_guard lock(mutex_);
+  const auto there = entries_.find(to.id);
+  if (there != entries_.end()) drop(there);
   auto entry = entries_.extract(from);
   if (!entry) return;
-  const auto there = entries_.find(to.id);
-  if (there != entries_.end()) {
-    partitions_.erase(there->second.partition);
-    entries_.erase(there);
-  }
-  entry.key() = entry.mapped().record.id = to.id;
-  entry.mapped().record.born_ns = to.born_ns;
-  entry.mapped().record.path = to.path;
-  entries_.insert(std::move(entry));  // at the address that partitions_ knows
-  changed_ = true;
+  Entry& moved = entry.mapped();  // stays where partitions_ knows it
+  if (!std::exchange(moved.recent, false)) recent_.push_back(from);
+  entry.key() = moved.record.id = to.id;
+  moved.record.born_ns = to.born_ns;
+  moved.record.path = to.path;
+  entries_.insert(std::move(entry));
+  touch(moved);
 }
 
 std::vector<FileRecord> FilePositions::not_begun() const {
@@ -121,7 +104,7 @@ void FilePositions::describe(const FileId& file, const Head& head, const std::st
   if (entry == entries_.end()) return;
   entry->second.record.head = head;
   entry->second.record.source = source;
-  changed_ = true;
+  touch(entry->second);
 }
 
 void FilePositions::acknowledged(SourcePosition position) noexcept {
@@ -132,7 +115,7 @@ void FilePositions::acknowledged(SourcePosition position) noexcept {
   entry.delivered = std::max(entry.delivered, position.position);
   (entry.counts == Counts::bytes ? entry.record.offset : entry.record.unpacked) = entry.delivered;
   entry.record.active = now_seconds();
-  changed_ = true;
+  touch(entry);
 }
 
 std::uint64_t FilePositions::delivered(const FileId& file) const {
@@ -143,13 +126,14 @@ std::uint64_t FilePositions::delivered(const FileId& file) const {
 
 void FilePositions::complete(const FileId& file, std::uint64_t size) {
   const std::lock_guard lock(mutex_);
-  FileRecord& record = entries_[file].record;
+  Entry& entry = entries_[file];
+  FileRecord& record = entry.record;
   record.id = file;
   record.offset = size;
   record.unpacked = 0;
   record.completed = true;
   record.active = now_seconds();
-  changed_ = true;
+  touch(entry);
 }
 
 void FilePositions::end(const FileId& file) {
@@ -161,59 +145,52 @@ void FilePositions::end(const FileId& file) {
 void FilePositions::forget(const FileId& file) {
   const std::lock_guard lock(mutex_);
   const auto entry = entries_.find(file);
-  if (entry == entries_.end()) return;
-  partitions_.erase(entry->second.partition);
-  entries_.erase(entry);
-  changed_ = true;
+  if (entry != entries_.end()) drop(entry);
 }
 
 /// What is being read is never old.
 void FilePositions::drop_old() {
   const double oldest = now_seconds() - std::chrono::duration<double>(forget_after_).count();
-  std::erase_if(entries_, [&](const auto& file) {
-    const Entry& entry = file.second;
-    if (entry.watched || entry.record.active >= oldest) return false;
-    partitions_.erase(entry.partition);
-    return true;
-  });
-}
-
-/// What to write; empty where nothing has changed.
-std::string FilePositions::text() {
-  std::string out;
-  const std::lock_guard lock(mutex_);
-  if (!std::exchange(changed_, false)) return out;
-  drop_old();
-  for (const auto& [id, entry] : entries_) out += to_line(entry.record);
-  if (out.empty()) out = "\n";
-  return out;
+  for (auto at = entries_.begin(); at != entries_.end();) {
+    const auto entry = at++;
+    if (!entry->second.watched && entry->second.record.active < oldest) drop(entry);
+  }
 }
 
 Result<void> FilePositions::save() {
-  if (store_.empty()) return {};
-  const std::string lines = text();
-  if (lines.empty()) return {};
-  auto outcome = replace(lines);
-  if (outcome) return outcome;
+  std::vector<FileRecord> records;
+  {
+    const std::lock_guard lock(mutex_);
+    drop_old();
+    if (!std::exchange(changed_, false)) return {};
+    for (auto& [id, entry] : entries_) {
+      entry.recent = false;
+      records.push_back(entry.record);
+    }
+    recent_.clear();
+  }
+  auto replaced = store_.replace(records);
+  if (replaced) return replaced;
   const std::lock_guard lock(mutex_);
   changed_ = true;
-  return outcome;
+  return replaced;
 }
 
-Result<void> FilePositions::replace(const std::string& text) const {
-  const std::filesystem::path directory = store_.parent_path();
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  const std::filesystem::path fresh = store_.native() + ".new";
-  auto written = write_and_sync(fresh, text);
-  if (!written) return written;
-  if (rename(fresh.c_str(), store_.c_str()) != 0) return failed("replace", store_);
-  const int fd =
-      open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  Result<void> outcome;
-  if (fd < 0 || fsync(fd) != 0) outcome = failed("sync", directory);
-  if (fd >= 0) ::close(fd);
-  return outcome;
+Result<void> FilePositions::save_recent() {
+  std::vector<FileRecord> changed;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const FileId& file : recent_) {
+      const auto entry = entries_.find(file);
+      if (entry != entries_.end()) entry->second.recent = false;
+      changed.push_back(entry == entries_.end() ? FileRecord{.id = file, .gone = true}
+                                                : entry->second.record);
+    }
+    recent_.clear();
+  }
+  if (changed.empty()) return {};
+  auto appended = store_.is_long() ? fail(Errc::limit, "") : store_.append(changed);
+  return appended ? appended : save();
 }
 
 }  // namespace millrace

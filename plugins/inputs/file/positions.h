@@ -11,13 +11,11 @@
 
 #include "pipeline/delivery/receipt.h"
 #include "pipeline/result.h"
-#include "plugins/inputs/file/record.h"
+#include "plugins/inputs/file/position_store.h"
 
 namespace millrace {
 
-/// How far each file was delivered, in memory and in a file of records (record.h). The file is
-/// replaced as a whole (temporary file, fsync, rename, fsync of the directory): after a crash it is
-/// the old one or the new one.
+/// How far each file was delivered, in memory and in a PositionStore.
 ///
 /// Thread-safe; acknowledged() waits at most for map look-ups of others.
 class FilePositions {
@@ -32,10 +30,13 @@ class FilePositions {
   /// remembered that no discovery has found.
   FilePositions(std::filesystem::path store, std::chrono::milliseconds forget_after);
 
-  /// Reads the store; none is there on the first run. Lines that make no sense are counted in
-  /// malformed_lines() and left out. Errors: Errc::io where it is there and cannot be read.
+  /// Reads the store; none is there on the first run. Errors: Errc::io where it is there and cannot
+  /// be read.
   Result<void> load();
+  /// Lines of the store that make no sense and were left out.
   std::size_t malformed_lines() const { return malformed_lines_; }
+  /// Are records missing, so that a file of which nothing is known may be one of theirs?
+  bool is_incomplete() const { return is_incomplete_; }
 
   /// What is known of the file, which is remembered from now on; nullopt: nothing, or only of one
   /// that had its inode before: it was born after the last activity of that one.
@@ -66,8 +67,11 @@ class FilePositions {
   /// The file is gone for good; its inode may come back as another one.
   void forget(const FileId& file);
 
-  /// Writes the store if anything has changed. One caller at a time. Errors: Errc::io.
+  /// Replaces the stored snapshot if anything has changed since the latest one. Errors: Errc::io.
   Result<void> save();
+  /// Appends what has changed to the store: cheap, and safe from the end of the process. Errors:
+  /// Errc::io; it comes with the next save() then. One caller of the two at a time.
+  Result<void> save_recent();
 
  private:
   struct Entry {
@@ -75,22 +79,25 @@ class FilePositions {
     std::uint64_t delivered = 0;  // acknowledged in this run
     std::uint64_t partition = 0;  // 0: not begun in this run
     bool watched = false;         // begun, and not ended
+    bool recent = false;          // it is in recent_
     Counts counts = Counts::bytes;
   };
 
-  std::string text();
+  void touch(Entry& entry);
+  void drop(std::map<FileId, Entry>::iterator entry);
   void drop_old();
-  Result<void> replace(const std::string& text) const;
 
-  const std::filesystem::path store_;
+  PositionStore store_;
   const std::chrono::milliseconds forget_after_;
   std::size_t malformed_lines_ = 0;
+  bool is_incomplete_ = false;
   double last_active_ = 0;  // in earlier runs
   mutable std::mutex mutex_;
   std::map<FileId, Entry> entries_;             // guarded by mutex_
   std::map<std::uint64_t, Entry*> partitions_;  // guarded by mutex_: those being read
   std::uint64_t last_partition_ = 0;            // guarded by mutex_
-  bool changed_ = false;                        // guarded by mutex_
+  std::vector<FileId> recent_;                  // guarded by mutex_: what save_recent() is to store
+  bool changed_ = false;                        // guarded by mutex_: since the latest snapshot
 };
 
 }  // namespace millrace

@@ -1,11 +1,14 @@
 #include "plugins/inputs/file/record.h"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <charconv>
 
 namespace millrace {
 namespace {
+
+constexpr std::string_view kSum = " sum=";
 
 /// The next word of `text`, which begins behind it then.
 std::string_view take_word(std::string_view& text) {
@@ -64,6 +67,7 @@ bool read_detail(std::string_view word, FileRecord& record) {
   if (name == "completed") record.completed = value == "1";
   if (name == "born") return read_number(value, record.born_ns);
   if (name == "source") record.source = value;
+  if (name == "gone") record.gone = value == "1";
   if (name == "head") {
     const std::size_t colon = std::min(value.find(':'), value.size() - 1);
     return read_number(value.substr(0, colon), record.head.bytes) &&
@@ -72,17 +76,30 @@ bool read_detail(std::string_view word, FileRecord& record) {
   return true;
 }
 
+std::uint32_t checksum(std::string_view text) { return XXH32(text.data(), text.size(), 0); }
+
+/// Of a line that is none of ours nobody knows.
+bool is_as_written(std::string_view line) {
+  if (line.find('\t') == std::string_view::npos) return true;
+  const std::size_t at = line.rfind(kSum);
+  std::uint32_t sum;
+  return at != std::string_view::npos && read_number(line.substr(at + kSum.size()), sum, 16) &&
+         sum == checksum(line.substr(0, at));
+}
+
 }  // namespace
 
 std::string to_line(const FileRecord& record) {
-  return fmt::format(
-      "{} {} {} {} {:.6f} {}\tunpacked={} completed={:d} born={} head={}:{:x} source={}\n",
+  const std::string line = fmt::format(
+      "{} {} {} {} {:.6f} {}\tunpacked={} completed={:d} gone={:d} born={} head={}:{:x} source={}",
       record.id.inode, record.id.device_major, record.id.device_minor, record.offset, record.active,
-      escaped(record.path), record.unpacked, record.completed, record.born_ns, record.head.bytes,
-      record.head.hash, record.source);
+      escaped(record.path), record.unpacked, record.completed, record.gone, record.born_ns,
+      record.head.bytes, record.head.hash, record.source);
+  return fmt::format("{}{}{:x}\n", line, kSum, checksum(line));
 }
 
 std::optional<FileRecord> read_record(std::string_view line) {
+  if (!is_as_written(line)) return std::nullopt;
   const std::size_t tab = line.find('\t');
   std::string_view text = line.substr(0, tab);
   FileRecord record;

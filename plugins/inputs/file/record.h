@@ -12,7 +12,7 @@ namespace millrace {
 
 /// What is stored of a file. Its text is a line of Logstash's sincedb with more behind a tab:
 ///
-///     inode device_major device_minor offset last_activity path<TAB>name=value ...
+///     inode device_major device_minor offset last_activity path<TAB>name=value ... sum=CHECKSUM
 ///
 /// last_activity in seconds since the epoch, with fraction. In the path `\t`, `\n` and `\\` stand
 /// for a tab, a line break and a backslash.
@@ -24,6 +24,7 @@ struct FileRecord {
   std::int64_t born_ns = 0;    ///< as FoundFile's
   Head head;                   ///< of the content that the offset is about
   std::string source;  ///< what names that content in the ids of events; "" until it is read
+  bool gone = false;   ///< of this file nothing is known any more
   double active = 0;
   std::string path;
 };
@@ -32,7 +33,8 @@ struct FileRecord {
 std::string to_line(const FileRecord& record);
 
 /// Reads a line, without line break, of ours or of Logstash's: old ones of those end after the
-/// offset, active is 0 then. A file of Logstash's counts as completed. nullopt: it makes no sense.
+/// offset, active is 0 then. A file of Logstash's counts as completed. nullopt: it makes no sense,
+/// or is not as it was written.
 std::optional<FileRecord> read_record(std::string_view line);
 
 }  // namespace millrace

@@ -48,6 +48,16 @@ class TailMode : public FileMode {
     for (const auto& [file, is_first] : news) begin_or_wait(file, is_first, waited, originals);
   }
 
+  /// What waits is looked at more often than new files are.
+  void look_again() override {
+    if (waiting_.empty()) return;
+    for (const auto& [id, waiting] : waiting_) {
+      const std::optional<FoundFile> file = find_file(waiting.path);
+      if (file && file->id == id) news_.push_back({*file, waiting.first});
+    }
+    discovered(false);
+  }
+
   bool turn(Watched& watched, Emitter& emitter) override {
     WatchedFile& file = watched.file;
     struct stat about {};
@@ -78,12 +88,13 @@ class TailMode : public FileMode {
 
  private:
   struct Waiting {
+    std::string path;
     std::uint64_t size;
     Clock::time_point since;
     bool first;  // found by the first discovery
   };
 
-  /// Files that were read, by what the paths of their copies begin with.
+  /// Files that are watched, by what the paths of their copies begin with.
   using Families = std::map<std::string, std::vector<const Watched*>>;
 
   std::uint64_t default_turn_bytes() const override { return kTurnBytes; }
@@ -93,7 +104,7 @@ class TailMode : public FileMode {
   void begin_or_wait(const FoundFile& file, bool first, const std::map<FileId, Waiting>& waited,
                      const Families& originals) {
     if (desk_.files.find(file.id)) return;  // a copy that its original went on in
-    Waiting wait{file.size, Clock::now(), first};
+    Waiting wait{file.path, file.size, Clock::now(), first};
     const auto before = waited.find(file.id);
     if (before != waited.end()) {
       wait.first = before->second.first;
@@ -109,25 +120,27 @@ class TailMode : public FileMode {
     const auto ignored = ignored_.extract(file.id);
     if (ignored) return std::min(ignored.mapped(), file.size);
     const bool at_end = first && desk_.options.start_position == FileInputOptions::Start::end &&
-                        !desk_.positions.is_news(file);
+                        !desk_.positions.is_news(file) && !desk_.positions.is_incomplete();
     return at_end ? file.size : 0;
   }
 
   Families families() const {
     Families families;
     for (const auto& watched : desk_.files)
-      if (watched->file.head().bytes > 0)
-        families[family_of(watched->file.path())].push_back(watched.get());
+      families[family_of(watched->file.path())].push_back(watched.get());
     return families;
   }
 
-  /// Of a file beside it that may yet be cut.
+  /// Of a file beside it that may yet be cut; it may not be whole yet.
   static bool looks_like_copy(const FoundFile& file, const Families& originals) {
     const auto family = originals.find(family_of(file.path));
     if (family == originals.end()) return false;
     const std::string content = read_head(file.path);
     return std::any_of(family->second.begin(), family->second.end(), [&](const Watched* original) {
-      return original->file.head().begins(content);
+      if (original->file.path() == file.path) return false;  // it has taken its place
+      const Head& read = original->file.head();
+      return (read.bytes > 0 && read.begins(content)) ||
+             read_head(original->file.path()).starts_with(content);
     });
   }
 

@@ -104,6 +104,43 @@ TEST_F(FilePositionsTest, ReadsWhatLogstashWrites) {
   EXPECT_EQ(positions_.malformed_lines(), 2u);
 }
 
+TEST_F(FilePositionsTest, WhatIsAppendedCountsWithTheSnapshotThatItFollows) {
+  const auto partition = positions_.begin({.id = kFile, .path = "/a"}, 0, Counts::bytes);
+  positions_.begin({.id = {4712, 8, 1}, .path = "/b"}, 7, Counts::bytes);
+  ASSERT_TRUE(positions_.save_recent());
+  positions_.acknowledged({partition, 25});
+  positions_.forget({4712, 8, 1});
+  ASSERT_TRUE(positions_.save_recent());
+  EXPECT_EQ(stored(), 25u);
+  EXPECT_EQ(stored({.path = {}, .id = {4712, 8, 1}}), std::nullopt);
+  directory_.append("sub/db.recent", "4711 8 1 3");  // torn
+  EXPECT_EQ(stored(), 25u);
+  const std::string recent = directory_.read("sub/db.recent");
+  positions_.acknowledged({partition, 30});
+  ASSERT_TRUE(positions_.save());
+  directory_.write("sub/db.recent", recent);
+  EXPECT_EQ(stored(), 30u) << "of an older snapshot";
+}
+
+TEST_F(FilePositionsTest, NoticesDamage) {
+  positions_.begin({.id = kFile, .path = "/a"}, 25, Counts::bytes);
+  positions_.begin({.id = {4712, 8, 1}, .path = "/b"}, 7, Counts::bytes);
+  ASSERT_TRUE(positions_.save());
+  const std::string whole = directory_.read("sub/db");
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    std::string damaged = whole;
+    damaged[at] ^= 1;
+    const std::size_t cut = std::max(at, whole.find('\t') + 1);
+    for (const std::string& text : {damaged, whole.substr(0, cut)}) {
+      directory_.write("sub/db", text);
+      FilePositions positions(directory_.path("sub/db"), kTwoWeeks);
+      ASSERT_TRUE(positions.load());
+      const auto offset = offset_in(positions, kFound);
+      EXPECT_TRUE(offset == 25u || (!offset && positions.is_incomplete())) << text;
+    }
+  }
+}
+
 TEST_F(FilePositionsTest, ReportsAStoreThatCannotBeWritten) {
   directory_.write("sub", "a file where a directory should be");
   positions_.begin({.id = kFile, .path = kFound.path}, 0, Counts::bytes);

@@ -1,0 +1,181 @@
+#include "plugins/inputs/file/position_store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <random>
+
+namespace millrace {
+namespace {
+
+Error failed(const char* what, const std::filesystem::path& path) {
+  return fail(Errc::io, fmt::format("cannot {} {}: {}", what, path.native(), std::strerror(errno)));
+}
+
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t wrote = write(fd, text.data(), text.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(wrote));
+  }
+  return true;
+}
+
+Result<void> write_and_sync(const std::filesystem::path& path, std::string_view text) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) return failed("make", path);
+  Result<void> outcome;
+  if (!write_all(fd, text) || fsync(fd) != 0) outcome = failed("write", path);
+  close(fd);
+  return outcome;
+}
+
+Result<void> sync_directory(const std::filesystem::path& directory) {
+  const int fd =
+      open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  Result<void> outcome;
+  if (fd < 0 || fsync(fd) != 0) outcome = failed("sync", directory);
+  if (fd >= 0) close(fd);
+  return outcome;
+}
+
+/// "" where it is not there.
+Result<std::string> read_all(const std::filesystem::path& path) {
+  if (access(path.c_str(), F_OK) != 0) return std::string();
+  std::ifstream in(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), {}};
+  if (!in) return failed("read", path);
+  return text;
+}
+
+std::string_view take_line(std::string_view& text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(line.size() + 1, text.size()));
+  return line;
+}
+
+/// Of `# ID` or `# ID COUNT`; 0: it is no such line.
+std::uint64_t read_id(std::string_view line, std::uint64_t* count = nullptr) {
+  std::uint64_t id = 0;
+  if (!line.starts_with("# ")) return 0;
+  const char* const end = line.data() + line.size();
+  const auto [rest, error] = std::from_chars(line.data() + 2, end, id, 16);
+  if (error != std::errc()) return 0;
+  if (count && rest != end) std::from_chars(rest + 1, end, *count);
+  return id;
+}
+
+/// Not a number that is counted up: a store that was deleted must not match what it left behind.
+std::uint64_t new_id() {
+  std::random_device random;
+  return (std::uint64_t{random()} << 32 | random()) | 1;
+}
+
+}  // namespace
+
+PositionStore::PositionStore(std::filesystem::path path)
+    : path_(path == "/dev/null" ? "" : std::move(path)), recent_path_(path_.native() + ".recent") {}
+
+Result<PositionStore::Content> PositionStore::load() {
+  Content out;
+  if (path_.empty()) return out;
+  auto snapshot = read_all(path_);
+  if (!snapshot) return std::move(snapshot).error();
+  load_snapshot(*snapshot, out);
+  if (snapshot_ == 0) return out;
+  auto recent = read_all(recent_path_);
+  if (!recent) return std::move(recent).error();
+  load_recent(*recent, out);
+  snapshot_ = 0;  // begun anew, so that nothing is appended behind a torn line
+  return out;
+}
+
+void PositionStore::load_snapshot(std::string_view text, Content& out) {
+  std::uint64_t count = 0;
+  bool is_ours = false;
+  while (!text.empty()) {
+    const std::string_view line = take_line(text);
+    is_ours = is_ours || line.find('\t') != std::string_view::npos;
+    if (line.empty()) continue;
+    if (line.starts_with('#')) {
+      snapshot_ = read_id(line, &count);
+      continue;
+    }
+    auto record = read_record(line);
+    if (record)
+      out.records.push_back(std::move(*record));
+    else
+      out.damaged.emplace_back(line);
+  }
+  out.is_whole = snapshot_ == 0 ? !is_ours : count == out.records.size();
+}
+
+void PositionStore::load_recent(std::string_view text, Content& out) const {
+  if (read_id(take_line(text)) != snapshot_) return;  // of another snapshot
+  std::map<FileId, FileRecord> latest;
+  for (FileRecord& record : out.records) latest.emplace(record.id, std::move(record));
+  while (!text.empty()) {
+    const std::string_view line = take_line(text);
+    auto record = read_record(line);
+    const bool is_ours = line.find('\t') != std::string_view::npos;
+    if (!record || !is_ours) break;  // the process ended in the middle of it
+    if (record->gone)
+      latest.erase(record->id);
+    else
+      latest.insert_or_assign(record->id, std::move(*record));
+  }
+  out.records.clear();
+  for (auto& [id, record] : latest) out.records.push_back(std::move(record));
+}
+
+Result<void> PositionStore::replace(std::span<const FileRecord> records) {
+  if (path_.empty()) return {};
+  const std::uint64_t id = new_id();
+  std::string text;
+  for (const FileRecord& record : records) text += to_line(record);
+  text += fmt::format("# {:x} {}\n", id, records.size());
+  std::error_code error;
+  std::filesystem::create_directories(path_.parent_path(), error);
+  const std::filesystem::path fresh = path_.native() + ".new";
+  auto written = write_and_sync(fresh, text);
+  if (!written) return written;
+  if (rename(fresh.c_str(), path_.c_str()) != 0) return failed("replace", path_);
+  end_recent();
+  unlink(recent_path_.c_str());
+  auto synced = sync_directory(path_.parent_path());
+  if (synced) snapshot_ = id;
+  return synced;
+}
+
+Result<void> PositionStore::append(std::span<const FileRecord> changed) {
+  if (path_.empty() || changed.empty()) return {};
+  if (snapshot_ == 0) return fail(Errc::io, "there is no snapshot to append to");
+  std::string text;
+  if (recent_ < 0) {
+    recent_ = open(recent_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+    text = fmt::format("# {:x}\n", snapshot_);
+  }
+  for (const FileRecord& record : changed) text += to_line(record);
+  Result<void> outcome;
+  if (recent_ < 0 || !write_all(recent_, text)) outcome = failed("write", recent_path_);
+  recent_bytes_ += text.size();
+  if (!outcome) snapshot_ = 0;  // what comes behind a torn line would not be read
+  return outcome;
+}
+
+void PositionStore::end_recent() {
+  if (recent_ >= 0) close(recent_);
+  recent_ = -1;
+  recent_bytes_ = 0;
+  snapshot_ = 0;
+}
+
+}  // namespace millrace

@@ -1,0 +1,164 @@
+"""Files that are rotated faster than anybody should, while they are followed: nothing lost, and nothing doubled unless
+the process was killed."""
+import os
+import shutil
+import signal
+import threading
+
+from events import Source
+from harness import TIMEOUT_SECONDS, wait_until
+from rig import FaultTest
+
+CONFIG = '''
+input { file { path => "%(top)s/in/%(pattern)s" start_position => "beginning" stat_interval => "2 ms" discover_interval => 1
+               sincedb_path => "%(top)s/positions" } }
+output { file { path => "%(top)s/out" } }
+'''
+ROTATIONS = 200
+PACE_SECONDS = 0.01  # between rotations: a hundred in a second
+
+
+class RotationTest(FaultTest):
+    def setUp(self):
+        super().setUp()
+        self.out = self.top / 'out'
+        self.log_file = self.top / 'in' / 'app.log'
+        self.log_file.parent.mkdir()
+        self.events = Source('a')
+        self.rotated = 0
+        self.pattern = 'app.log*'
+        self.process = None
+
+    def begin(self):
+        starts = self.said('started with')
+        self.process = self.run_in_background(CONFIG % {'top': self.top, 'pattern': self.pattern})
+        wait_until(lambda: self.said('started with') > starts or self.process.poll() is not None, 'the start')
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(TIMEOUT_SECONDS), 0, self.log_excerpt())
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(TIMEOUT_SECONDS)
+
+    def grow(self, count=0):
+        self.events.append_to(self.log_file, count or self.random.randrange(1, 50))
+
+    def next_name(self):
+        self.rotated += 1
+        return self.log_file.with_name(f'app.log.{self.rotated}')
+
+    # Ways to rotate, in steps between which anything may happen.
+
+    def rename(self):
+        return [lambda: self.log_file.rename(self.next_name()), self.grow]
+
+    def copy_and_cut(self):
+        """Nothing is appended in between, which would be lost to anybody."""
+        return [lambda: shutil.copyfile(self.log_file, self.next_name()), lambda: os.truncate(self.log_file, 0),
+                self.grow]
+
+    def account_for_all(self):
+        """The report when all events have come, or nothing more does."""
+        last = f'"message":"a {self.events.count - 1} '.encode()
+        wait_until(lambda: self.lines() >= self.events.count and last in self.out.read_bytes()
+                   or self.process.poll() is not None, f'{self.events.count} events: {self.lines()} came')
+        self.end()
+        return self.account([self.out], [self.events])
+
+    def lines(self):
+        return self.out.read_bytes().count(b'\n') if self.out.exists() else 0
+
+    def assert_each_came(self, reports):
+        """In whatever order of files."""
+        self.assertEqual((reports.unreadable, reports.altered), ([], []), self.about(reports))
+        self.assertEqual(reports.sum('lost_count'), 0, self.about(reports))
+
+    def assert_each_came_once(self, reports):
+        self.assert_each_came(reports)
+        self.assertEqual(reports.sum('doubled'), 0, self.about(reports))
+
+
+class WhileItRuns(RotationTest):
+    def rotate_often(self, rotate):
+        pause = threading.Event()
+        self.grow()
+        self.begin()
+        for _ in range(ROTATIONS):
+            for step in rotate():
+                step()
+            self.grow()
+            pause.wait(PACE_SECONDS)
+        self.assert_each_came_once(self.account_for_all())
+
+    def test_rename(self):
+        self.rotate_often(self.rename)
+
+    def test_copy_and_cut(self):
+        self.rotate_often(self.copy_and_cut)
+
+    def test_deleted_while_it_is_read(self):
+        """Its inode is free when its end was read, and often the next one's."""
+        self.begin()
+        for _ in range(ROTATIONS // 4):
+            self.grow()
+            first = f'"message":"a {self.events.count - 1} '.encode()
+            wait_until(lambda: self.out.exists() and first in self.out.read_bytes(), 'the file to be read')
+            self.process.send_signal(signal.SIGSTOP)
+            self.grow()
+            self.log_file.unlink()
+            self.process.send_signal(signal.SIGCONT)
+        self.assert_each_came_once(self.account_for_all())
+
+    def test_cut_and_written_anew_at_any_size(self):
+        self.begin()
+        for _ in range(ROTATIONS // 4):
+            self.grow()
+            last = f'"message":"a {self.events.count - 1} '.encode()
+            wait_until(lambda: self.out.exists() and last in self.out.read_bytes(), 'the file to be read')
+            os.truncate(self.log_file, 0)
+        self.grow()
+        self.assert_each_came_once(self.account_for_all())
+
+
+class WithRestarts(RotationTest):
+    """Nobody watches for one or more steps of a rotation: every window of them."""
+
+    def rotate_in_each_window(self, rotate, stop, seen=False):
+        """`seen`: each file was read from before it is rotated."""
+        self.begin()
+        steps = len(rotate())
+        for begin in range(steps):
+            for end in range(begin, steps):
+                self.grow()
+                if seen:
+                    self.wait_for(self.events.count)
+                    self.grow()
+                for number, step in enumerate(rotate()):
+                    if number == begin:
+                        self.wait_for(self.random.randrange(self.events.count))
+                        stop()
+                    step()
+                    if number == end:
+                        self.begin()
+        return self.account_for_all()
+
+    def wait_for(self, lines):
+        wait_until(lambda: self.lines() >= lines or self.process.poll() is not None, f'{lines} events')
+
+    def test_rename(self):
+        self.assert_each_came_once(self.rotate_in_each_window(self.rename, self.end))
+
+    def test_rename_out_of_the_pattern(self):
+        self.pattern = 'app.log'
+        self.assert_each_came_once(self.rotate_in_each_window(self.rename, self.end, seen=True))
+
+    def test_copy_and_cut(self):
+        self.assert_each_came_once(self.rotate_in_each_window(self.copy_and_cut, self.end))
+
+    def test_copy_and_cut_after_kills(self):
+        self.assert_each_came(self.rotate_in_each_window(self.copy_and_cut, self.kill))
+
+    def test_rename_after_kills(self):
+        self.assert_each_came(self.rotate_in_each_window(self.rename, self.kill))
