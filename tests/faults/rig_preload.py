@@ -83,6 +83,16 @@ attempt('writev', lambda: os.writev(fd, [b'ABC', b'DEFGH']))
                 self.assertEqual((lines, self.done.returncode, self.written()), (['write 4'], -9, left))
                 self.assertEqual(self.faults.count(), 2)  # the count outlives the process
 
+    def test_kill_at_a_byte(self):
+        body = "for n in range(3): attempt('write', lambda: os.write(fd, b'abcd'))"
+        for byte, left in ((1, b'a'), (4, b'abcd'), (5, b'abcda'), (11, b'abcdabcdabc')):
+            with self.subTest(byte=byte):
+                (self.top / 'file').unlink(missing_ok=True)
+                self.run_program(body, f'write:*/file:*:kill-at={byte}')
+                self.assertEqual((self.done.returncode, self.written()), (-9, left))
+        self.run_program(body, 'write:*/file:*:kill-at=13')
+        self.assertEqual(self.done.returncode, 0)
+
     def test_rename_is_killed_before_or_after(self):
         for action, names in (('before', ['file']), ('after', ['other'])):
             with self.subTest(action=action):
@@ -104,10 +114,14 @@ attempt('write', lambda: os.write(fd, b'x'))
         self.assertEqual(lines, ['write 1', 'write ENOSPC', 'write 1'])
         self.assertEqual(self.faults.count(), 1)
 
-    def test_other_paths_and_pipes_are_left_alone(self):
+    def test_other_paths_are_left_alone(self):
         body = "other = os.open('other', os.O_WRONLY | os.O_CREAT); attempt('write', lambda: os.write(other, b'x'))"
-        self.assertEqual(self.run_program(body, 'write:*/file:*:EIO', 'write:*pipe*:*:EIO'), ['write 1'])
-        self.assertEqual(self.faults.counts(), [0, 0])
+        self.assertEqual(self.run_program(body, 'write:*/file:*:EIO'), ['write 1'])
+        self.assertEqual(self.faults.count(), 0)
+
+    def test_pipes_have_a_path_too(self):
+        lines = self.run_program("print('abcdefgh', flush=True)", 'write:pipe*:*:kill-at=3')
+        self.assertEqual((lines, self.done.returncode), (['abc'], -9))
 
     def test_writing_counts_what_changes_something(self):
         body = '''
@@ -118,7 +132,7 @@ os.close(os.open('other', os.O_RDONLY)); os.unlink('other')
         self.assertEqual(self.faults.count(), 5)  # with the opening that made the file
 
     def test_mistakes_in_rules_are_refused(self):
-        for rule in ('write', 'wirte:*:*:EIO', 'write:*:x:EIO', 'write:*:1:EWHAT', 'write:*:1:short=x',
+        for rule in ('write', 'wirte:*:*:EIO', 'write:*:x:EIO', 'write:*:1:EWHAT', 'write:*:1:short=x', 'write:*:*:kill-at=0',
                      'write:*:1:EIO:until=/x'):
             with self.subTest(rule=rule):
                 self.run_program('', rule)

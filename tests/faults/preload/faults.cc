@@ -57,7 +57,7 @@ template <typename Call>
 ssize_t run_write(const Action& action, std::size_t size, Call call) {
   switch (action.kind) {
     case Kind::kill_half:
-      call(size / 2);
+      call(action.bytes < 0 ? size / 2 : static_cast<std::size_t>(action.bytes));
       die();
       break;
     case Kind::kill_after:
@@ -115,7 +115,7 @@ int open_at(int directory, const char* path, int flags, mode_t mode) {
 
 ssize_t write_at(int fd, const void* bytes, std::size_t size, off_t offset) {
   static const auto call = real<ssize_t(int, const void*, size_t, off_t)>("pwrite64");
-  return run_write(faults::on_call(faults::pwrite_call, fd), size,
+  return run_write(faults::on_call(faults::pwrite_call, fd, size), size,
                    [&](std::size_t n) { return call(fd, bytes, n, offset); });
 }
 
@@ -148,17 +148,17 @@ std::size_t write_stream(const char* name, const void* bytes, std::size_t size, 
 
 FAULTS_EXPORT ssize_t write(int fd, const void* bytes, size_t size) {
   static const auto call = real<ssize_t(int, const void*, size_t)>("write");
-  return run_write(faults::on_call(faults::write_call, fd), size,
+  return run_write(faults::on_call(faults::write_call, fd, size), size,
                    [&](std::size_t n) { return call(fd, bytes, n); });
 }
 
 FAULTS_EXPORT ssize_t writev(int fd, const iovec* parts, int count) {
   static const auto call = real<ssize_t(int, const iovec*, int)>("writev");
-  return run_write(faults::on_call(faults::writev_call, fd), total(parts, count),
-                   [&](std::size_t n) {
-                     const auto some = first_bytes(parts, count, n);
-                     return call(fd, some.data(), static_cast<int>(some.size()));
-                   });
+  const std::size_t size = total(parts, count);
+  return run_write(faults::on_call(faults::writev_call, fd, size), size, [&](std::size_t n) {
+    const auto some = first_bytes(parts, count, n);
+    return call(fd, some.data(), static_cast<int>(some.size()));
+  });
 }
 
 FAULTS_EXPORT ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset) {

@@ -26,7 +26,8 @@ struct Rule {
   std::uint64_t first = 1;
   std::uint64_t last = kNoEnd;
   Action action;
-  std::string condition;  // a file that must be there; empty: none
+  std::uint64_t kill_at = 0;  // bytes; 0: not that action
+  std::string condition;      // a file that must be there; empty: none
 };
 
 struct Named {
@@ -93,8 +94,9 @@ bool read_which(const std::string& text, Rule& rule) {
   return end.empty() || read_number(end, rule.last);
 }
 
-bool read_action(const std::string& text, Action& action) {
+bool read_action(const std::string& text, Rule& rule) {
   using Kind = Action::Kind;
+  Action& action = rule.action;
   std::uint64_t bytes = 0;
   if (const Named* error = find(kErrors, text))
     action = {Kind::error, error->value};
@@ -108,6 +110,8 @@ bool read_action(const std::string& text, Action& action) {
     action.kind = Kind::kill_after;
   else if (text == "kill-half")
     action.kind = Kind::kill_half;
+  else if (text.rfind("kill-at=", 0) == 0)
+    return read_number(text.substr(8), rule.kill_at) && rule.kill_at > 0;
   else
     return text == "count";
   return true;
@@ -125,7 +129,7 @@ Rule read_rule(const std::string& text) {
   }
   rule.path = parts[1];
   if (!read_which(parts[2], rule)) refuse(text, "which calls is", parts[2]);
-  if (!read_action(parts[3], rule.action)) refuse(text, "no such action", parts[3]);
+  if (!read_action(parts[3], rule)) refuse(text, "no such action", parts[3]);
   if (parts.size() == 5) {
     if (parts[4].rfind("while=/", 0) != 0) refuse(text, "expected while=/FILE, got", parts[4]);
     rule.condition = parts[4].substr(6);
@@ -164,6 +168,7 @@ Counter* map_counters() {
 struct State {
   std::vector<Rule> rules = read_rules();
   Counter* counters = map_counters();
+  Counter written[kMostRules] = {};  // bytes, of rules that kill at one
 };
 
 /// Made before main(), so that what the environment gets wrong is said at once; never destroyed,
@@ -176,7 +181,7 @@ State& state() {
 [[maybe_unused]] State& at_start = state();
 
 std::string absolute(const char* path) {
-  if (path[0] == '/') return path;
+  if (path[0] == '/' || std::strncmp(path, "pipe:", 5) == 0) return path;
   char directory[PATH_MAX];
   return getcwd(directory, sizeof directory) ? std::string(directory) + '/' + path : path;
 }
@@ -185,9 +190,17 @@ bool matches(const Rule& rule, const char* path) {
   return path && fnmatch(rule.path.c_str(), absolute(path).c_str(), 0) == 0;
 }
 
-}  // namespace
+/// What the rule does at a call that it has counted as number `count`.
+Action act(const Rule& rule, std::uint64_t count, Counter& written, std::size_t size) {
+  if (count < rule.first || count > rule.last) return {};
+  if (rule.kill_at == 0) return rule.action;
+  const std::uint64_t before = written.fetch_add(size);
+  if (before + size < rule.kill_at) return {};
+  const std::uint64_t rest = rule.kill_at > before ? rule.kill_at - before : 0;
+  return {Action::Kind::kill_half, 0, static_cast<long>(rest)};
+}
 
-Action on_call(unsigned calls, const char* path, const char* other_path) {
+Action on_call(unsigned calls, const char* path, const char* other_path, std::size_t size) {
   const int error = errno;
   State& now = state();
   Action wanted;
@@ -196,14 +209,20 @@ Action on_call(unsigned calls, const char* path, const char* other_path) {
     if (!(rule.calls & calls) || !(matches(rule, path) || matches(rule, other_path))) continue;
     if (!rule.condition.empty() && access(rule.condition.c_str(), F_OK) != 0) continue;
     const std::uint64_t count = now.counters[at].fetch_add(1) + 1;
-    const bool acts = count >= rule.first && count <= rule.last;
-    if (acts && wanted.kind == Action::Kind::none) wanted = rule.action;
+    const Action action = act(rule, count, now.written[at], size);
+    if (wanted.kind == Action::Kind::none) wanted = action;
   }
   errno = error;
   return wanted;
 }
 
-Action on_call(unsigned calls, int fd) {
+}  // namespace
+
+Action on_call(unsigned calls, const char* path, const char* other_path) {
+  return on_call(calls, path, other_path, 0);
+}
+
+Action on_call(unsigned calls, int fd, std::size_t size) {
   if (state().rules.empty()) return {};
   const int error = errno;
   char link[32];
@@ -211,9 +230,9 @@ Action on_call(unsigned calls, int fd) {
   std::snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   const ssize_t length = readlink(link, path, sizeof path - 1);
   errno = error;
-  if (length <= 0 || path[0] != '/') return {};  // a pipe or a socket
+  if (length <= 0) return {};
   path[length] = '\0';
-  return on_call(calls, path);
+  return on_call(calls, path, nullptr, size);
 }
 
 }  // namespace faults
