@@ -2,15 +2,16 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <random>
 
 namespace millrace {
 namespace {
@@ -75,8 +76,10 @@ std::uint64_t read_id(std::string_view line, std::uint64_t* count = nullptr) {
 
 /// Not a number that is counted up: a store that was deleted must not match what it left behind.
 std::uint64_t new_id() {
-  std::random_device random;
-  return (std::uint64_t{random()} << 32 | random()) | 1;
+  std::uint64_t id = 0;
+  if (getrandom(&id, sizeof id, 0) != sizeof id)
+    id = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  return id | 1;
 }
 
 }  // namespace
