@@ -1,5 +1,6 @@
 #include "generate.h"
 
+#include <algorithm>
 #include <array>
 
 namespace grok::fuzz {
@@ -176,20 +177,24 @@ class Generator {
     for (Node& child : node.children) name_captures(child);
   }
 
+  /// At captures that they are not inside of: Oniguruma takes one in its own group for what the
+  /// round before it took, PCRE2 does too, but they differ on what such a group took at last.
   void aim_back_references(Node& node) {
+    if (node.kind == Kind::capture) open_.push_back(node.name);
     if (node.kind == Kind::back_reference) {
-      if (names_ == 0)
+      node.name = names_ == 0 ? "" : "c" + std::to_string(random_.below(names_));
+      if (names_ == 0 || std::find(open_.begin(), open_.end(), node.name) != open_.end())
         node = Node{};
-      else
-        node.name = "c" + std::to_string(random_.below(names_));
     }
     for (Node& child : node.children) aim_back_references(child);
+    if (node.kind == Kind::capture) open_.pop_back();
   }
 
   Random& random_;
   std::u32string_view alphabet_;
   std::size_t budget_;
   std::size_t names_ = 0;
+  std::vector<std::string> open_;  // captures around the place
 };
 
 }  // namespace

@@ -56,12 +56,13 @@ std::unique_ptr<Backtracker::Code> Backtracker::Code::compile(const Syntax& synt
   pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
   std::uint32_t flags =
       PCRE2_MULTILINE | PCRE2_DOTALL | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT;
-  // The JIT's search for where a match may begin passes over some that `(?>.+?)a` has (10.42).
+  // Of what an atomic group keeps, PCRE2 10.42 forgets that it may be empty: it gives nothing back
+  // in front of one (`a?(?>b?)a`), and passes over places where `(?>.+?)a` begins.
   const auto keeps = [](const Node& node) {
     return node.kind == Kind::atomic || node.greed == Greed::possessive;
   };
   if (!plain_atomic && std::any_of(syntax.nodes.begin(), syntax.nodes.end(), keeps))
-    flags |= PCRE2_NO_START_OPTIMIZE;
+    flags |= PCRE2_NO_START_OPTIMIZE | PCRE2_NO_AUTO_POSSESS;
   if (dialect == Dialect::pcre2_utf) flags |= PCRE2_UTF | PCRE2_NO_UTF_CHECK;
   int problem = 0;
   PCRE2_SIZE at = 0;
@@ -145,7 +146,8 @@ Outcome Backtracker::finish(const Code& code, int result, const Scratch::State& 
   };
   whole = span_of(0);
   const std::size_t count = std::min(spans.size(), code.groups.size());
-  for (std::size_t i = 0; i < count; ++i) spans[i] = span_of(code.groups[i]);
+  for (std::size_t i = 0; i < count; ++i)
+    spans[i] = code.groups[i] > 0 ? span_of(code.groups[i]) : Span{};
   return Outcome::match;
 }
 

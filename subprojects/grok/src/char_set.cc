@@ -37,12 +37,14 @@ constexpr std::array<Named, 14> kNamed{{{"alnum", R"([\p{Alphabetic}\p{Nd}])"},
                                         {"word", R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}])"},
                                         {"xdigit", "[0-9A-Fa-f]"}}};
 
+bool is_surrogate(char32_t c) { return c >= 0xd800 && c <= 0xdfff; }
+
 /// Every character, in order, once.
 std::string every_character() {
   std::string text;
   text.reserve(std::size_t{4} << 20);
   for (char32_t c = 0; c <= CharSet::kLast; ++c) {
-    if (c < 0xd800 || c > 0xdfff) append_utf8(c, text);
+    if (!is_surrogate(c)) append_utf8(c, text);
   }
   return text;
 }
@@ -79,9 +81,13 @@ CharSet scan_cases(const CharSet& set) {
   static std::map<std::string, CharSet> made;  // guarded by mutex
   std::string expression = "(?i)[";
   for (const CharSet::Range& range : set.ranges()) {
+    // PCRE2 refuses surrogates, which no text has.
+    const char32_t first = is_surrogate(range.first) ? 0xe000 : range.first;
+    const char32_t last = is_surrogate(range.last) ? 0xd7ff : range.last;
+    if (first > last) continue;
     char text[32];
-    std::snprintf(text, sizeof text, "\\x{%x}-\\x{%x}", static_cast<unsigned>(range.first),
-                  static_cast<unsigned>(range.last));
+    std::snprintf(text, sizeof text, "\\x{%x}-\\x{%x}", static_cast<unsigned>(first),
+                  static_cast<unsigned>(last));
     expression += text;
   }
   expression += "]";

@@ -21,6 +21,7 @@ class Emitter {
   Emitter(const Syntax& syntax, Dialect dialect, bool plain_atomic)
       : syntax_(syntax), dialect_(dialect), plain_atomic_(plain_atomic) {
     out_.group_of_capture.assign(syntax.groups, 0);
+    if (!filter()) number_groups(syntax.root);
   }
 
   Emitted run() {
@@ -34,6 +35,7 @@ class Emitter {
   bool ascii() const { return dialect_ == Dialect::pcre2_ascii; }
   void inexact() { out_.exact = false; }
 
+  void number_groups(NodeId id);
   void emit(NodeId id);
   void literal(const Node& node);
   void set(const CharSet& set);
@@ -65,6 +67,15 @@ class Emitter {
   std::uint32_t groups_ = 0;
   bool counted_ = false;  // inside of a counted repeat
 };
+
+/// Beforehand, as a back reference may stand before its group. One in a part that is never run has
+/// none: see repeat().
+void Emitter::number_groups(NodeId id) {
+  const Node& node = syntax_[id];
+  if (node.kind == Kind::repeat && node.max == 0) return;
+  if (node.kind == Kind::capture) out_.group_of_capture[node.value] = ++groups_;
+  for (const NodeId child : node.children) number_groups(child);
+}
 
 void Emitter::emit(NodeId id) {
   const Node& node = syntax_[id];
@@ -120,7 +131,20 @@ void Emitter::literal(const Node& node) {
   out_.text += text;
 }
 
+/// `[Bb]`, which RE2 makes one letter of any case and then, behind a `b|`, takes for `b`.
+bool is_both_cases(const CharSet& set) {
+  const auto& ranges = set.ranges();
+  return ranges.size() == 2 && ranges[0].first == ranges[0].last &&
+         ranges[1].first == ranges[1].last && ranges[0].first >= 'A' && ranges[0].first <= 'Z' &&
+         ranges[1].first == ranges[0].first + 'a' - 'A';
+}
+
 void Emitter::set(const CharSet& set) {
+  if (re2() && is_both_cases(set)) {
+    out_.text +=
+        "(?:" + escaped(set.ranges()[0].first) + "|" + escaped(set.ranges()[1].first) + ")";
+    return;
+  }
   std::string ranges;
   for (const CharSet::Range& range : set.ranges()) {
     if (ascii() && range.first > 0x7f) break;
@@ -191,11 +215,13 @@ void Emitter::alternate(const Node& node) {
 }
 
 void Emitter::repeat(const Node& node) {
+  // PCRE2 looks into what it is told to repeat no time when it considers where a match may begin.
+  if (node.max == 0) return;
   std::uint32_t min = node.min, max = node.max;
   const bool counted = max != kUnbounded ? max > 1 : min > 1;
   if (filter() && counted && (counted_ || std::max(min, max) > kFilterMaxRepeat)) {
     min = std::min(min, 1u);
-    max = max == 0 ? 0 : kUnbounded;
+    max = kUnbounded;
   }
   if (dialect_ == Dialect::re2 &&
       (min > kRe2MaxRepeat || (max != kUnbounded && max > kRe2MaxRepeat)))
@@ -227,7 +253,6 @@ void Emitter::repeat(const Node& node) {
 
 void Emitter::capture(const Node& node) {
   if (filter()) return wrapped("(?:", node.children[0]);
-  out_.group_of_capture[node.value] = ++groups_;
   wrapped("(", node.children[0]);
 }
 
@@ -242,10 +267,11 @@ void Emitter::back_reference(const Node& node) {
     if (filter()) out_.text += "(?s:.)*";
     return;
   }
-  std::string choices;
+  out_.text += node.caseless ? "(?i:" : "(?:";
   for (const std::uint32_t group : syntax_.back_references[node.value])
-    choices += "|\\g{" + std::to_string(out_.group_of_capture[group]) + "}";
-  out_.text += (node.caseless ? "(?i:" : "(?:") + choices.substr(1) + ")";
+    if (const std::uint32_t number = out_.group_of_capture[group]; number > 0)
+      out_.text += "\\g{" + std::to_string(number) + "}|";
+  out_.text += "(?!))";
 }
 
 }  // namespace

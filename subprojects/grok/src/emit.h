@@ -23,8 +23,9 @@ struct Emitted {
   std::string text;
   bool exact = true;  ///< false: the dialect cannot say all of it; re2's text is then unusable
   std::vector<std::pair<std::size_t, std::uint32_t>>
-      places;                                   ///< (in text, Node::offset), ascending
-  std::vector<std::uint32_t> group_of_capture;  ///< the library's number of each of Syntax::groups
+      places;  ///< (in text, Node::offset), ascending
+  /// The library's number of each of Syntax::groups; 0: it has none, since the group is never run.
+  std::vector<std::uint32_t> group_of_capture;
 
   /// Where in the expression it comes from what stands at `at` of text.
   std::uint32_t origin(std::size_t at) const;

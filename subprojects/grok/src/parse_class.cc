@@ -91,7 +91,6 @@ bool Parser::class_content(CharSet& set, std::size_t start, unsigned depth) {
   CharSet part;
   std::optional<CharSet> whole;
   const auto join = [&] {
-    if (flags_.ignore_case) part.add_cases();
     if (whole)
       whole->intersect(part);
     else
@@ -114,6 +113,8 @@ bool Parser::class_content(CharSet& set, std::size_t start, unsigned depth) {
       return false;
   }
   join();
+  // Once and for the outermost, as Oniguruma does: `(?i:[[^a]])` takes `a`, since it takes `A`.
+  if (flags_.ignore_case && depth == 0) whole->add_cases();
   if (negated) whole->negate();
   set.add(*whole);
   return true;

@@ -63,7 +63,7 @@ Outcome Re2Engine::match(std::string_view subject, std::span<Span> spans, Span& 
   };
   whole = span_of(0);
   const std::size_t count = std::min(spans.size(), groups_.size());
-  for (std::size_t i = 0; i < count; ++i) spans[i] = span_of(groups_[i]);
+  for (std::size_t i = 0; i < count; ++i) spans[i] = groups_[i] > 0 ? span_of(groups_[i]) : Span{};
   return Outcome::match;
 }
 

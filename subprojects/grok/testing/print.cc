@@ -196,10 +196,10 @@ class Printer {
   void item(const ClassItem& item_) {
     switch (item_.kind) {
       case ClassItem::Kind::range:
-        literal(item_.first, "\\^-[]&");
+        literal(item_.first, "\\^-[]&:");
         if (item_.last == item_.first) break;
         text() += '-';
-        literal(item_.last, "\\^-[]&");
+        literal(item_.last, "\\^-[]&:");
         break;
       case ClassItem::Kind::shorthand:
         shorthand(item_.letter);

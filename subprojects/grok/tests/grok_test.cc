@@ -75,6 +75,45 @@ TEST(Grok, ReadsRubysWordBoundariesFlagsAndRepeats) {
   EXPECT_EQ(matched("(?<x>a{1,2}?)b", "aab"), "x=aa");
 }
 
+/// The same from each tier that takes the expression, else what differs.
+std::string matched_by_all(const std::string& expression, std::string_view subject) {
+  const std::string expected = matched(expression, subject);
+  for (const Tier tier : {Tier::automaton, Tier::re2, Tier::pcre2_jit}) {
+    const std::string found = matched(expression, subject, {.only_tier = tier});
+    if (found != expected && !found.starts_with("error:"))
+      return std::string(describe(tier)) + ": " + found;
+  }
+  return expected;
+}
+
+TEST(Grok, IgnoresCaseOfTheOutermostClass) {
+  EXPECT_EQ(matched_by_all("(?<x>(?i:[[^ab]]))", "a"), "x=a");  // as it holds `A`
+  EXPECT_EQ(matched_by_all("(?<x>(?i:[^[^ab]]))", "a"), "no match");
+  EXPECT_EQ(matched_by_all("(?<x>(?i:[[:^print:]]))", "\t"), "x=\t");
+  EXPECT_EQ(matched_by_all("(?<x>(?i:[^a]))", "A"), "no match");
+}
+
+TEST(Grok, RepeatsNothingNoTime) {
+  EXPECT_EQ(matched_by_all("(?<x>(?=b)a{0}b)", "b"), "x=b");
+  EXPECT_EQ(matched_by_all("(?<x>(?:|\\A){0}b)", "ab"), "x=b");
+  EXPECT_EQ(matched_by_all("a(?<y>b){0}(?<x>.)", "ab"), "y=- x=b");
+  EXPECT_EQ(matched_by_all("(?<y>b){0}(?:\\k<y>|(?<x>a))", "ab"), "y=- x=a");
+}
+
+TEST(Grok, RefersBackToAGroupBehind) {
+  EXPECT_EQ(matched_by_all("^(?:\\k<x>!|(?<x>[ab]))+$", "aba!"), "no match");
+  EXPECT_EQ(matched_by_all("^(?:\\k<x>!|(?<x>[ab]))+$", "abb!"), "x=b");
+}
+
+TEST(Grok, GivesBackInFrontOfAnAtomicGroupThatIsEmpty) {
+  EXPECT_EQ(matched_by_all("(?<x>a?(?:Ba)?+a)", "a"), "x=a");
+}
+
+TEST(Grok, TellsALetterFromOneOfAnyCase) {
+  EXPECT_EQ(matched_by_all("(?<x>b|[Bb])", "B"), "x=B");
+  EXPECT_EQ(matched("(?<x>b|[Bb])", std::string(60, ' ') + "B"), "x=B");
+}
+
 TEST(Grok, TakesADefinitionOnTheSpot) {
   EXPECT_EQ(matched("%{NEW:n=%{INT:a} %{WORD:b}}", "1 x"), "n=1 x a=1 b=x");
 }
