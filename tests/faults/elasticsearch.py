@@ -2,11 +2,12 @@
 event is one document, or one letter in the dead-letter queue where the node refuses it."""
 import json
 import shutil
+import signal
 import subprocess
 
 from bulk_server import BulkServer
 from events import Reports, parse
-from harness import BINARY, wait_until
+from harness import BINARY, TIMEOUT_SECONDS, wait_until
 from proxy import Proxy
 from rig import EVENTS, KILLS, Faults, FaultTest
 
@@ -57,18 +58,27 @@ class Elasticsearch(FaultTest):
         return [document['message'] for document in self.node.store.documents.values()]
 
     def kill_often(self, config, *arguments):
-        for _ in range(KILLS):
+        """Each run is killed when the node has its part of the documents, before it stores a request or before it
+        answers one: the run cannot have ended before."""
+        for number in range(KILLS):
+            enough = int(self.events.count * (number + self.random.random()) / (KILLS + 1))
+            moment = self.random.choice(('on_bulk', 'on_stored'))
             process = self.run_in_background(config, *arguments)
-            enough = self.documents() + self.random.randrange(self.events.count // KILLS)
-            self.kill_when(process, lambda: self.documents() >= enough, 'documents')
+            setattr(self.node, moment, lambda *_: process.kill() if self.documents() >= enough else None)
+            self.assertEqual(process.wait(TIMEOUT_SECONDS), -signal.SIGKILL, self.log_excerpt())
+            setattr(self.node, moment, None)
+            self.node.requests.clear()
         self.assertEqual(self.run_to_end(config, *arguments), 0, self.log_excerpt())
 
 
-class Documents(Elasticsearch):
-    def test_kills_of_millrace(self):
+class Kills(Elasticsearch):
+    def test_each_event_is_one_document(self):
+        self.events.append_to(self.top / 'in' / 'a.log', EVENTS - self.events.count)
         self.kill_often(self.config(self.node.port), *BATCH)
         self.assert_exactly_once(self.account_for(*self.stored()))
 
+
+class Documents(Elasticsearch):
     def test_connections_that_end_anywhere(self):
         with Proxy('127.0.0.1', self.node.port, seed=self.random.random()) as proxy:
             process = self.run_in_background(self.config(proxy.port), *BATCH)
@@ -77,7 +87,7 @@ class Documents(Elasticsearch):
                 accepted = proxy.accepted
                 proxy.random_ends(20_000, 5_000)
                 wait_until(lambda: proxy.accepted > accepted or process.poll() is not None, 'the next connection')
-            self.assertEqual(process.wait(120), 0, self.log_excerpt())
+            self.assertEqual(process.wait(TIMEOUT_SECONDS), 0, self.log_excerpt())
         self.assertGreater(proxy.accepted, KILLS)
         self.assert_exactly_once(self.account_for(*self.stored()))
 
@@ -88,7 +98,7 @@ class Documents(Elasticsearch):
             wait_until(lambda: self.documents() > begun or process.poll() is not None, 'documents')
             self.node.stop()
             self.node.start_again()
-        self.assertEqual(process.wait(120), 0, self.log_excerpt())
+        self.assertEqual(process.wait(TIMEOUT_SECONDS), 0, self.log_excerpt())
         self.assert_exactly_once(self.account_for(*self.stored()))
 
 
@@ -122,5 +132,5 @@ class Refused(Elasticsearch):
         wait_until(lambda: faults.count() >= 4 + 3 or process.poll() is not None, 'several attempts')
         self.assertIsNone(process.poll(), self.log_excerpt())
         broken.unlink()
-        self.assertEqual(process.wait(120), 0, self.log_excerpt())
+        self.assertEqual(process.wait(TIMEOUT_SECONDS), 0, self.log_excerpt())
         self.assert_exactly_once(self.account_for(*self.stored(), *self.letters()))
