@@ -58,6 +58,7 @@ class Proxy:
         self._rate = None
         self._stalled = set()
         self._refusing = False
+        self._next_ends = collections.deque()
         self._accepted = self._ended = 0
         self._passed = {TO_SERVER: 0, TO_CLIENT: 0}
         self._wake_reader, self._wake_writer = socket.socketpair()
@@ -128,16 +129,14 @@ class Proxy:
         """Ends that direction only: its receiver reads an end of file, the other direction goes on."""
         self._end('half', after_bytes, direction)
 
-    def random_ends(self, most_to_server, most_to_client):
-        """Ends every open connection after up to so many bytes more in one of the directions, in a way that the
+    # What it does to those to come.
+
+    def random_ends(self, connections, most_to_server, most_to_client):
+        """Ends so many connections, each after up to so many bytes in one of the directions, in a way that the
         seed decides; the ways, as (direction, bytes, how)."""
+        ways = [self._random_end(most_to_server, most_to_client) for _ in range(connections)]
         with self._lock:
-            ways = []
-            for connection in list(self._connections):
-                direction, most = self.random.choice(((TO_SERVER, most_to_server), (TO_CLIENT, most_to_client)))
-                ways.append((direction, self.random.randrange(most), self.random.choice(('cut', 'reset', 'half'))))
-                self._arrange(connection, *ways[-1])
-        self._wake()
+            self._next_ends.extend(ways)
         return ways
 
     def close(self):
@@ -164,6 +163,10 @@ class Proxy:
             for connection in list(self._connections):
                 self._arrange(connection, direction, after_bytes, how)
         self._wake()
+
+    def _random_end(self, most_to_server, most_to_client):
+        direction, most = self.random.choice(((TO_SERVER, most_to_server), (TO_CLIENT, most_to_client)))
+        return direction, self.random.randrange(most), self.random.choice(('cut', 'reset', 'half'))
 
     def _arrange(self, connection, direction, after_bytes, how):
         connection.end_at = (direction, connection.flows[direction].passed + after_bytes, how)
@@ -267,6 +270,8 @@ class Proxy:
             each.setblocking(False)
             each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connections.append(Connection(client, server))
+        if self._next_ends:
+            self._arrange(self._connections[-1], *self._next_ends.popleft())
 
     def _receive(self, connection, flow):
         try:

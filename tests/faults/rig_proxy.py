@@ -157,14 +157,24 @@ class ProxyTest(unittest.TestCase):
         self.ready_client()
         self.assertEqual((other.received, self.server.received), (5, 0))
 
+    def test_random_ends_come_to_the_next_connections(self):
+        self.ready_client()
+        self.proxy.random_ends(3, len(SOME), len(SOME))
+        for _ in range(3):
+            client = self.client()
+            try:
+                client.sendall(SOME)
+                client.shutdown(socket.SHUT_WR)
+                self.assertNotEqual(read_bytes(client, len(SOME) + 1), SOME)
+            except OSError:
+                pass  # a reset
+        client = self.client()
+        client.sendall(SOME)
+        self.assertEqual(read_bytes(client, len(SOME)), SOME)
+
     def test_random_ends_follow_the_seed(self):
         def ways(seed):
             with Proxy('127.0.0.1', self.server.port, seed) as proxy:
-                clients = [socket.create_connection(('127.0.0.1', proxy.port), timeout=60) for _ in range(4)]
-                wait_until(lambda: proxy.open_connections == len(clients), 'all connections')
-                found = proxy.random_ends(len(SOME), 100)
-                for client in clients:
-                    client.close()
-                return found
+                return proxy.random_ends(4, len(SOME), 100)
         self.assertEqual(ways(3), ways(3))
         self.assertNotEqual(ways(3), ways(4))

@@ -32,7 +32,7 @@ def main():
     for name in DIALS:
         os.environ['MILLRACE_' + name.upper()] = str(getattr(given, name))
     print(', '.join(f'{name} {getattr(given, name)}' for name in DIALS), flush=True)
-    return runner.run(HERE, given.binary, given.names, not_tests={'rig', 'events', 'lumberjack', 'proxy'})
+    return runner.run(HERE, given.binary, given.names, not_tests={'rig', 'events', 'proxy', 'shipper'})
 
 
 if __name__ == '__main__':

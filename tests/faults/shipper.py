@@ -1,5 +1,5 @@
-"""A lumberjack v2 client that sends until everything is acknowledged, as a Beat does: what was not acknowledged when a
-connection ended is sent again over the next one."""
+"""A client of the beats input that sends until everything is acknowledged, as a Beat does: what was not acknowledged when
+a connection ended is sent again over the next one."""
 import json
 import select
 import socket
@@ -16,7 +16,7 @@ def frame_of(sequence, line):
     return b'2J' + struct.pack('>II', sequence, len(payload)) + payload
 
 
-def window_of(lines, level=0):
+def window_of(lines, level):
     """A window with one frame for each line; compressed where level is not 0."""
     frames = b''.join(frame_of(n, line) for n, line in enumerate(lines, 1))
     if level:
@@ -25,7 +25,7 @@ def window_of(lines, level=0):
     return b'2W' + struct.pack('>I', len(lines)) + frames
 
 
-class Client(threading.Thread):
+class Shipper(threading.Thread):
     """Sends `lines` in windows, at most `in_flight` of them unacknowledged. `acknowledged` is how many of the lines
     the server has confirmed, `sent_again` how many were sent more than once."""
 
