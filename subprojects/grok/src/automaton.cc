@@ -1,15 +1,17 @@
 #include "automaton.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace grok {
 namespace {
 
-/// Starting offsets that PCRE2 tries one by one.
-constexpr unsigned kSingleStarts = 2;
-/// It may then try as many at once as keep the bytes it can pass under this.
-constexpr std::size_t kWindowBytes = std::size_t{1} << 19;
-constexpr std::size_t kWindowStarts = 512;
+/// Places where a match may begin that are tried before the texts in it are looked for.
+constexpr unsigned kStartsBeforeProof = 2;
+/// What the code may pass, in bytes: this for each byte of the subject, and some more.
+constexpr std::int64_t kBudget = 16;
+constexpr std::int64_t kLeastBudget = 4096;
+constexpr std::size_t kFrames = 4096;
 /// Shorter subjects are not worth RE2's automaton.
 constexpr std::size_t kShort = 48;
 
@@ -21,10 +23,7 @@ std::unique_ptr<Automaton> Automaton::compile(const Syntax& syntax, bool alone, 
   if (!made->program_) return nullptr;
   made->syntax_ = &syntax;
   made->literals_ = required_literals(syntax);
-  if (alone) return made;
-  SyntaxError ignored;
-  made->jit_ = Backtracker::compile(syntax, true, ignored);
-  if (made->jit_ && !made->jit_->has_jit()) made->jit_ = nullptr;
+  if (!alone) made->code_ = native::Code::compile(*made->program_);
   return made;
 }
 
@@ -34,48 +33,51 @@ bool Automaton::may_match(std::string_view subject) const {
   return !filter_ || filter_->contains(subject);
 }
 
-/// Asks PCRE2. nullopt: it is the matcher's turn, at `from`.
-std::optional<Outcome> Automaton::ask_jit(const Matcher& matcher, std::string_view subject,
-                                          bool ascii, Backtracker::Scratch& scratch,
-                                          std::span<Span> spans, Span& whole,
-                                          std::size_t& from) const {
-  const bool proofs_first = fails_often_.load(std::memory_order_relaxed);
-  if (proofs_first && !(contains_in_order(subject, literals_) && may_match(subject)))
-    return Outcome::no_match;
-  for (unsigned tried = 0; tried < kSingleStarts; ++tried) {
+/// nullopt: it is the matcher's turn, at `from`.
+std::optional<Outcome> Automaton::run_code(const Matcher& matcher, std::string_view subject,
+                                           MatcherScratch& scratch, std::span<Span> spans,
+                                           Span& whole, std::size_t& from) const {
+  const bool proof_first = fails_often_.load(std::memory_order_relaxed);
+  if (proof_first && !contains_in_order(subject, literals_)) return Outcome::no_match;
+  if (scratch.code_frames.empty()) scratch.code_frames.resize(kFrames);
+  std::fill_n(scratch.slots.data(), program_->slots, nullptr);
+  native::Context context;
+  context.begin = matcher.begin();
+  context.end = context.begin + subject.size();
+  context.slots = scratch.slots.data();
+  context.frames = scratch.code_frames.data();
+  context.frames_end = context.frames + kFrames;
+  context.budget = kBudget * static_cast<std::int64_t>(subject.size()) + kLeastBudget;
+  for (unsigned tried = 0;; ++tried) {
+    if (tried == kStartsBeforeProof && !proof_first && !contains_in_order(subject, literals_))
+      return Outcome::no_match;
     const auto start = from <= subject.size() ? matcher.next_start(from) : std::nullopt;
     if (!start) return Outcome::no_match;
     from = *start;
-    const Outcome outcome = jit_->match_from(subject, ascii, {from, from}, scratch, spans, whole);
-    if (outcome == Outcome::match) return outcome;
-    if (outcome == Outcome::limit) return std::nullopt;
-    from = matcher.behind(from);
-  }
-  if (!proofs_first && !contains_in_order(subject, literals_)) return Outcome::no_match;
-  const auto start = from <= subject.size() ? matcher.next_start(from) : std::nullopt;
-  if (!start) return Outcome::no_match;
-  from = *start;
-  const std::size_t window = std::min(kWindowStarts, kWindowBytes / subject.size());
-  if (window > 0) {
-    const std::size_t last = std::min(subject.size(), from + window - 1);
-    const Outcome outcome = jit_->match_from(subject, ascii, {from, last}, scratch, spans, whole);
-    if (outcome == Outcome::match) return outcome;
-    if (outcome == Outcome::no_match) {
-      if (last == subject.size()) return outcome;
-      from = matcher.behind(last);
+    context.start = context.begin + from;
+    switch (code_->run(context)) {
+      case native::Ended::match:
+        matcher.captures(spans);
+        whole = {context.start - context.begin, context.end_of_match - context.begin};
+        return Outcome::match;
+      case native::Ended::undecided:
+        if (!may_match(subject)) return Outcome::no_match;
+        return std::nullopt;
+      case native::Ended::no_match:
+        from = matcher.behind(from);
+        break;
     }
   }
-  if (!proofs_first && !may_match(subject)) return Outcome::no_match;
-  return std::nullopt;
 }
 
 std::optional<Outcome> Automaton::match(std::string_view subject, bool ascii,
-                                        MatcherScratch& scratch, Backtracker::Scratch& jit_scratch,
-                                        std::span<Span> spans, Span& whole) const {
+                                        MatcherScratch& scratch, std::span<Span> spans,
+                                        Span& whole) const {
+  if (subject.size() < native::Code::kLeastSubject) subject = scratch.with_room_before(subject);
   Matcher matcher(*program_, subject, ascii, scratch);
   std::size_t from = 0;
-  if (jit_) {
-    if (const auto done = ask_jit(matcher, subject, ascii, jit_scratch, spans, whole, from)) {
+  if (code_) {
+    if (const auto done = run_code(matcher, subject, scratch, spans, whole, from)) {
       const bool failed = *done == Outcome::no_match;
       if (fails_often_.load(std::memory_order_relaxed) != failed)
         fails_often_.store(failed, std::memory_order_relaxed);

@@ -45,6 +45,7 @@ class Builder {
   Pc here() const { return static_cast<Pc>(program_->code.size()); }
 
   void compile(NodeId id);
+  void compile_node(const Node& node);
   void concat(const Node& node);
   void literal(const Node& node);
   void alternate(const Node& node);
@@ -72,6 +73,7 @@ class Builder {
 
   const Syntax& syntax_;
   std::unique_ptr<Program> program_;
+  std::uint32_t optional_ = 0;  // 1: inside of what not every match passes exactly once
 };
 
 /// The set of a node that takes exactly one character.
@@ -88,6 +90,13 @@ void Builder::compile(NodeId id) {
   if (program_->code.size() > kMaxInstructions)
     return refuse(node,
                   "it would take more than " + std::to_string(kMaxInstructions) + " instructions");
+  const std::uint32_t outside = optional_;
+  if (node.kind == Kind::alternate || node.kind == Kind::repeat) optional_ = 1;
+  compile_node(node);
+  optional_ = outside;
+}
+
+void Builder::compile_node(const Node& node) {
   switch (node.kind) {
     case Kind::empty:
       return;
@@ -125,9 +134,9 @@ void Builder::compile(NodeId id) {
       return repeat(node);
     case Kind::capture:
       if (node.value >= syntax_.named) return compile(node.children[0]);
-      put(Op::save, node.offset, 2 * node.value);
+      put(Op::save, node.offset, 2 * node.value, optional_);
       compile(node.children[0]);
-      put(Op::save, node.offset, 2 * node.value + 1);
+      put(Op::save, node.offset, 2 * node.value + 1, optional_);
       return;
     case Kind::atomic:
       return atomic(node, node.children[0]);

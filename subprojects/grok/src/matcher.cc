@@ -29,6 +29,12 @@ const unsigned char* bytes_of(std::string_view text) {
 
 }  // namespace
 
+std::string_view MatcherScratch::with_room_before(std::string_view subject) {
+  char* const copy = short_subject_.data() + native::Code::kLeastSubject;
+  if (!subject.empty()) std::memcpy(copy, subject.data(), subject.size());
+  return {copy, subject.size()};
+}
+
 Matcher::Matcher(const Program& program, std::string_view subject, bool ascii,
                  MatcherScratch& scratch)
     : program_(program),
@@ -220,19 +226,20 @@ inline bool Matcher::push(const unsigned char* at, std::uint32_t pc, std::uint32
 }
 
 /// Takes the first characters of a span, and all that a greedy one can. Each position that an
-/// unbounded span passes is remembered: where it was before, everything behind has failed.
+/// unbounded span passes is remembered: where it was before, everything behind has failed. Of a
+/// bounded one those are where it ended: how far it may go on depends on where it began.
 bool Matcher::enter_span(const Instruction& code, Pc pc, const unsigned char*& p) {
   const SetTable& set = program_.sets[code.a];
   const std::uint32_t row = program_.rows[pc];
   for (std::uint32_t i = 0; i < code.b; ++i)
     if (!one(set, p)) return false;
+  const bool remembers = code.c == kUnbounded;
   if (code.op == Op::span_lazy) {
-    if (!visit(row, p)) return false;
-    std::uint32_t rest = code.c == kUnbounded ? kUnbounded : code.c - code.b;
-    if (!may_stop(code, p) && !take_more(code, pc, p, rest)) return false;
+    if (remembers && !visit(row, p)) return false;
+    std::uint32_t rest = remembers ? kUnbounded : code.c - code.b;
+    if (!may_end(code, pc, p) && !take_more(code, pc, p, rest)) return false;
     return rest == 0 || push(p, pc, rest);
   }
-  const bool remembers = code.c == kUnbounded;
   if (remembers && !visit(row, p)) return false;
   const unsigned char* const least = p;
   const unsigned char* last = p;
@@ -246,19 +253,19 @@ bool Matcher::enter_span(const Instruction& code, Pc pc, const unsigned char*& p
   p = last;
   if (code.op == Op::span) return true;
   MatcherScratch::Frame frame{p, pc, static_cast<std::uint32_t>(p - least)};
-  if (!may_stop(code, p) && !give_back(code, frame)) return false;
+  if (!may_end(code, pc, p) && !give_back(code, frame)) return false;
   p = frame.at;
   return frame.rest == 0 || push(p, pc, frame.rest);
 }
 
 /// Moves the frame back to where what follows could begin; false: there is no such place left.
-bool Matcher::give_back(const Instruction& code, MatcherScratch::Frame& frame) const {
+bool Matcher::give_back(const Instruction& code, MatcherScratch::Frame& frame) {
   while (frame.rest > 0) {
     do {
       --frame.at;
       --frame.rest;
     } while (!ascii_ && frame.rest > 0 && is_continuation(*frame.at));
-    if (may_stop(code, frame.at)) return true;
+    if (may_end(code, frame.pc, frame.at)) return true;
   }
   return false;
 }
@@ -271,8 +278,13 @@ bool Matcher::take_more(const Instruction& code, Pc pc, const unsigned char*& p,
     if (rest == 0 || !one(set, p)) return false;
     if (rest != kUnbounded) --rest;
     if (code.c == kUnbounded && !visit(program_.rows[pc], p)) return false;
-  } while (!may_stop(code, p));
+  } while (!may_end(code, pc, p));
   return true;
+}
+
+/// Whether a span may end here, and a bounded one did not before.
+inline bool Matcher::may_end(const Instruction& code, Pc pc, const unsigned char* p) {
+  return may_stop(code, p) && (code.c == kUnbounded || visit(program_.rows[pc], p));
 }
 
 /// Goes back to the last place where there is something else to try.
@@ -343,7 +355,8 @@ Ran Matcher::run_at(const unsigned char* start, Furthest* furthest) {
         ++pc;
         break;
       case Op::save:
-        if (top_ > 0 && !push(slots[code.a], code.a | kRestore, 0)) return Ran::over_memory;
+        if (top_ > 0 && code.b != 0 && !push(slots[code.a], code.a | kRestore, 0))
+          return Ran::over_memory;
         slots[code.a] = p;
         dirty_ = true;
         ++pc;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "grok/grok.h"
+#include "native/code.h"
 #include "program.h"
 
 namespace grok {
@@ -22,6 +24,13 @@ struct MatcherScratch {
   std::vector<Frame> frames;
   std::vector<const unsigned char*> slots;
   std::vector<std::uint64_t> visited;
+  std::vector<native::Context::Frame> code_frames;
+
+  /// A copy of a short subject, with a block's room before it.
+  std::string_view with_room_before(std::string_view subject);
+
+ private:
+  std::array<char, 2 * native::Code::kLeastSubject> short_subject_{};
 };
 
 /// How far a match came before it failed.
@@ -44,6 +53,7 @@ class Matcher {
   /// `ascii`: subject has no byte above 0x7f; else it is well-formed UTF-8.
   Matcher(const Program& program, std::string_view subject, bool ascii, MatcherScratch& scratch);
 
+  const unsigned char* begin() const { return begin_; }
   /// The first offset from `from` on where a match may begin; nullopt: there is none.
   std::optional<std::size_t> next_start(std::size_t from) const;
   /// The offset behind the character at `at`; past the subject's end at the end.
@@ -68,8 +78,9 @@ class Matcher {
   const unsigned char* prefix_from(const unsigned char* p) const;
   std::uint32_t possible(const Choice& choice, const unsigned char* p) const;
   bool enter_span(const Instruction& code, Pc pc, const unsigned char*& p);
-  bool give_back(const Instruction& code, MatcherScratch::Frame& frame) const;
+  bool give_back(const Instruction& code, MatcherScratch::Frame& frame);
   bool take_more(const Instruction& code, Pc pc, const unsigned char*& p, std::uint32_t& rest);
+  bool may_end(const Instruction& code, Pc pc, const unsigned char* p);
   bool back(const unsigned char*& p, Pc& pc);
   bool may_stop(const Instruction& code, const unsigned char* p) const {
     const StopSet& stop = program_.stops[code.d];

@@ -23,7 +23,7 @@ enum class Op : std::uint8_t {
   span,       ///< `b` to `c` characters of sets[a], as many as there are
   span_back,  ///< the same, and gives back where what follows asks for it: `d`, a stop set
   span_lazy,  ///< as few as what follows allows; `d` as above
-  save,       ///< the place, to slots[a]
+  save,       ///< the place, to slots[a]; `b`: what it held comes back when the way fails
   jump,       ///< to `a`
   choose,     ///< one of choices[a]
   line_begin,

@@ -39,6 +39,7 @@ class RunScanner {
   }
 
   bool has(unsigned char byte) const { return bytes_[byte] != 0; }
+  const Bytes& bytes() const { return bytes_; }
 
  private:
   static constexpr unsigned kMaxRanges = 4;

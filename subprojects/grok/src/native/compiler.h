@@ -1,0 +1,89 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "../program.h"
+#include "assembler.h"
+#include "data.h"
+
+namespace grok::native {
+
+/// Translates a program. How the code uses the registers:
+///   rdi  the place in the subject      r8   the slots
+///   rsi  the subject's end             r9   the top of the frames
+///   rdx  its beginning                 r10  the budget
+///   rbx  the constants                 r11  where the way that is tried was taken up
+///   r12  the context                   r13  the end of the frames
+///   rbp  the least place of a span     rax, rcx, xmm0-xmm2  for the moment
+class Compiler {
+ public:
+  explicit Compiler(const Program& program) : program_(program) {}
+
+  /// False: the program has what is left to the matcher.
+  bool run();
+  /// The code, its entry first.
+  std::vector<std::uint8_t> take();
+
+ private:
+  void prologue();
+  void epilogue();
+  void instruction(Pc pc);
+  void text(const Instruction& code);
+  void save(const Instruction& code);
+  void assertion(const Instruction& code);
+  void boundary(bool wanted);
+  void look(const Look& look);
+
+  // spans.cc
+  void one(const SetTable& set);
+  void span(const Instruction& code, Pc pc);
+  void lazy_span(const Instruction& code, Pc pc);
+  void give_back(Label found, const Data::ByteTest& stop);
+  void skip(const Bytes& inside);
+  void skip_bytes(const Bytes& inside, Label done);
+  std::function<void()> stop_finder(const Bytes& inside);
+  Bytes stops_of(const Instruction& code) const;
+  void refuse_wide(const SetTable& set);
+
+  // choices.cc
+  void choose(const Instruction& code, Pc pc);
+  void write_node(const Choice& choice, std::uint32_t mask, unsigned depth);
+  Label choice_at(const Choice& choice, std::uint32_t mask, unsigned depth);
+  void write_choice(const Choice& choice, std::uint32_t mask, unsigned depth);
+  void branch_by_table(const std::vector<std::pair<Bytes, Label>>& cases);
+  Label way_back(const Choice& choice, std::uint32_t rest);
+
+  /// Pushes {rdi, resume}; `extra` goes with it.
+  void push_frame(Label resume, std::optional<Reg> extra = std::nullopt);
+  void test_byte(Reg byte, const Data::ByteTest& test);
+  /// Writes code that is rarely run behind all other.
+  void later(std::function<void()> write) { later_.push_back(std::move(write)); }
+
+  const Program& program_;
+  Assembler out_;
+  Data data_;
+  std::vector<Label> labels_;  // by pc
+  Label fail_{}, undecided_{}, restore_{}, exit_{}, constants_{};
+  std::vector<std::function<void()>> later_;
+  struct TableEntry {
+    std::int32_t table;
+    std::size_t index;
+    Label label;
+  };
+  std::vector<TableEntry> table_entries_;
+  // Of the choice that is being written: (mask, depth), and what is left to try.
+  std::map<std::pair<std::uint32_t, unsigned>, Label> nodes_;
+  std::map<std::uint32_t, Label> ways_back_;
+  struct PendingNode {
+    std::uint32_t mask;
+    unsigned depth;
+    Label label;
+  };
+  std::vector<PendingNode> pending_nodes_;
+  bool possible_ = true;
+};
+
+}  // namespace grok::native
