@@ -18,6 +18,7 @@
 #include "plugins/filters/kv.h"
 #include "plugins/filters/mutate.h"
 #include "plugins/filters/split.h"
+#include "plugins/inputs/beats/beats.h"
 #include "plugins/inputs/dead_letter_queue/input.h"
 #include "plugins/inputs/file/input.h"
 #include "plugins/inputs/generator.h"
@@ -31,6 +32,7 @@ namespace millrace {
 
 Registry builtin_plugins() {
   Registry plugins;
+  plugins.add(beats_input());
   plugins.add(dead_letter_queue_input());
   plugins.add(file_input());
   plugins.add(generator_input());

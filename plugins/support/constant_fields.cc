@@ -26,9 +26,12 @@ Value ConstantFields::make(const Field& field, std::span<const Value> texts, Are
   return Value::of(object);
 }
 
-/// Both hold something: objects are merged, anything else stays as it is.
-void ConstantFields::complete(Batch& batch, Value& present, const Value& wanted) {
-  if (!present.is_object() || !wanted.is_object()) return;
+/// Both hold something: objects are merged, of anything else one stays.
+void ConstantFields::complete(Batch& batch, Value& present, const Value& wanted) const {
+  if (!present.is_object() || !wanted.is_object()) {
+    if (replaces_) present = wanted;
+    return;
+  }
   batch.own(present);
   const Object& from = wanted.object();
   for (std::uint32_t at = 0; at < from.size; ++at) {

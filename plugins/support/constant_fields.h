@@ -21,9 +21,16 @@ class ConstantFields {
   /// The field [path[0]][path[1]]... holds text number `text` of put_into().
   ConstantFields& add(std::initializer_list<std::string_view> path, std::size_t text);
 
+  /// From now on the fields take the place of what an event has there: it came from a peer, who
+  /// must not be able to say what is ours to say.
+  ConstantFields& replacing() {
+    replaces_ = true;
+    return *this;
+  }
+
   /// Gives the fields to every event of `batch` that does not have them. What is there stays, also
-  /// a scalar where an object would be needed. `texts` are copied, once; the objects are built once
-  /// too and shared by the events.
+  /// a scalar where an object would be needed, unless replacing() was said. `texts` are copied,
+  /// once; the objects are built once too and shared by the events.
   void put_into(Batch& batch, std::span<const std::string_view> texts) const;
 
  private:
@@ -33,9 +40,10 @@ class ConstantFields {
     std::vector<Field> inside;  // not empty: an object
   };
   static Value make(const Field& field, std::span<const Value> texts, Arena& arena);
-  static void complete(Batch& batch, Value& present, const Value& wanted);
+  void complete(Batch& batch, Value& present, const Value& wanted) const;
 
   std::vector<Field> fields_;
+  bool replaces_ = false;
 };
 
 }  // namespace millrace

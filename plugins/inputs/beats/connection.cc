@@ -1,0 +1,281 @@
+#include "plugins/inputs/beats/connection.h"
+
+#include <fmt/format.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <array>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
+
+namespace millrace::beats {
+namespace {
+
+constexpr std::size_t kMostUnsent = 4 * 1024;  // of ACKs that a client does not read
+constexpr std::chrono::seconds kDrainTime{1};
+
+/// As RFC 2253 writes it.
+std::string subject_of(X509* certificate) {
+  BIO* const text = BIO_new(BIO_s_mem());
+  if (!text) return {};
+  X509_NAME_print_ex(text, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(text, &data);
+  std::string out(data, static_cast<std::size_t>(size));
+  BIO_free(text);
+  return out;
+}
+
+void describe(const SSL* session, Peer& peer) {
+  peer.tls = true;
+  peer.protocol = SSL_get_version(session);
+  peer.cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(session));
+  X509* const certificate = SSL_get1_peer_certificate(session);
+  if (!certificate) return;
+  peer.verified = SSL_get_verify_result(session) == X509_V_OK;
+  peer.subject = subject_of(certificate);
+  X509_free(certificate);
+}
+
+}  // namespace
+
+Connection::Connection(std::uint64_t id, Socket socket, std::string address, TlsSession tls,
+                       Shared& shared, ConnectionOwner& owner)
+    : id_(id),
+      socket_(std::move(socket)),
+      shared_(shared),
+      owner_(owner),
+      peer_{.address = std::move(address)},
+      transport_(socket_.native_handle(), std::move(tls)),
+      account_(shared.budget),
+      deliveries_(shared.options.keepalive, account_),
+      receiver_(id, shared.options.limits(), shared.rules, peer_, shared.emitter, deliveries_,
+                account_),
+      began_(Clock::now()),
+      last_received_(began_),
+      last_active_(began_) {}
+
+void Connection::start() {
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    if (self->phase_ == Phase::handshake) self->handshake();
+  });
+}
+
+void Connection::acknowledged(std::uint64_t position) {
+  deliveries_.acknowledged(position);
+  if (flush_posted_.exchange(true)) return;
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    self->flush_posted_ = false;
+    self->flush();
+  });
+}
+
+void Connection::resume() {
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    if (!std::exchange(self->paused_, false)) return;
+    self->last_received_ = Clock::now();  // it was not allowed to make progress
+    if (self->phase_ == Phase::open) self->take_turn();
+  });
+}
+
+void Connection::check() {
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    const auto now = Clock::now();
+    if (self->phase_ == Phase::handshake &&
+        now - self->began_ > self->shared_.options.ssl_handshake_timeout)
+      return self->offend("no TLS handshake in time");
+    if (self->phase_ == Phase::ending && now > self->end_by_) return self->close();
+    if (self->phase_ == Phase::open && !self->working_ && !self->paused_) self->check_open(now);
+    if (self->phase_ == Phase::open || self->phase_ == Phase::finishing) self->flush();
+  });
+}
+
+void Connection::finish() {
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    if (self->phase_ == Phase::handshake) return self->close();
+    self->stop_reading();
+  });
+}
+
+void Connection::end() {
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    if (self->phase_ == Phase::closed || self->phase_ == Phase::ending) return;
+    self->flush();
+    if (self->phase_ != Phase::closed && self->phase_ != Phase::ending) self->begin_end();
+  });
+}
+
+void Connection::expel(std::string reason) {
+  asio::post(socket_.get_executor(), [self = shared_from_this(), reason = std::move(reason)] {
+    if (self->phase_ == Phase::open) self->offend(reason);
+  });
+}
+
+void Connection::wait(bool for_writing, void (Connection::*then)()) {
+  socket_.async_wait(for_writing ? Socket::wait_write : Socket::wait_read,
+                     [self = shared_from_this(), then](const boost::system::error_code& error) {
+                       if (!error && self->phase_ != Phase::closed) ((*self).*then)();
+                     });
+}
+
+void Connection::handshake() {
+  const Transport::Io io = transport_.handshake();
+  switch (io.state) {
+    case Transport::State::done:
+      return opened();
+    case Transport::State::wants_read:
+    case Transport::State::wants_write:
+      return wait(io.state == Transport::State::wants_write, &Connection::handshake);
+    default:
+      return offend("TLS handshake failed: " + io.error +
+                    (io.error == "wrong version number" ? "; is this a client without TLS?" : ""));
+  }
+}
+
+void Connection::opened() {
+  if (transport_.tls()) describe(transport_.tls(), peer_);
+  phase_ = Phase::open;
+  last_received_ = last_active_ = Clock::now();
+  owner_.handshake_over();
+  wait_for_bytes();
+}
+
+void Connection::wait_for_bytes() { wait(false, &Connection::take_turn); }
+
+void Connection::take_turn() {
+  if (phase_ != Phase::open || working_) return;
+  if (!account_.may_read()) {
+    paused_ = true;
+    let_go();
+    return;
+  }
+  working_ = true;
+  asio::post(shared_.workers, [self = shared_from_this()] {
+    auto slice =
+        self->receiver_.work([&](std::span<char> into) { return self->transport_.read(into); });
+    asio::post(self->socket_.get_executor(),
+               [self, slice = std::move(slice)] { self->turn_over(slice); });
+  });
+}
+
+/// Memory is short: what is held back of a window goes out first.
+void Connection::let_go() {
+  working_ = true;
+  asio::post(shared_.workers, [self = shared_from_this()] {
+    Receiver::Slice slice;
+    slice.end =
+        self->receiver_.let_go() ? Receiver::Slice::End::drained : Receiver::Slice::End::stopped;
+    asio::post(self->socket_.get_executor(), [self, slice] {
+      self->working_ = false;
+      if (self->close_after_turn_) return self->close();
+      if (slice.end == Receiver::Slice::End::stopped) return self->stop_reading();
+      if (self->phase_ == Phase::open) self->owner_.paused(self);
+      self->flush();
+    });
+  });
+}
+
+void Connection::turn_over(const Receiver::Slice& slice) {
+  using End = Receiver::Slice::End;
+  working_ = false;
+  if (slice.received > 0) last_received_ = last_active_ = Clock::now();
+  received_ += slice.received;
+  if (phase_ == Phase::closed || close_after_turn_) return close();
+  if (slice.end == End::refused) owner_.offended(peer_.address, slice.error);
+  if (phase_ == Phase::open && slice.end == End::drained)
+    slice.wants_write ? wait(true, &Connection::take_turn) : wait_for_bytes();
+  else if (phase_ == Phase::open && slice.end == End::more)
+    take_turn();
+  else
+    stop_reading();
+  flush();
+}
+
+void Connection::check_open(Clock::time_point now) {
+  const BeatsOptions& options = shared_.options;
+  if (receiver_.unfinished() && now - last_received_ > options.receive_timeout)
+    return offend("a window that was begun did not go on");
+  if (receiver_.unfinished() || !deliveries_.idle()) {
+    last_active_ = now;
+    return;
+  }
+  const auto inactivity = options.client_inactivity_timeout;
+  if (inactivity.count() > 0 && now - last_active_ > inactivity) return stop_reading();
+  const auto age = options.max_connection_age;
+  if (age.count() > 0 && now - began_ > age) stop_reading();
+}
+
+/// Sends what is due, and closes when that was the last.
+void Connection::flush() {
+  if (phase_ != Phase::open && phase_ != Phase::finishing) return;
+  deliveries_.take(Clock::now(), unsent_);
+  write();
+}
+
+void Connection::write() {
+  while (!unsent_.empty() && !writing_ && phase_ != Phase::closed) {
+    const Transport::Io io = transport_.write(unsent_);
+    if (io.state == Transport::State::done) {
+      unsent_.erase(0, io.bytes);
+      last_active_ = Clock::now();
+      continue;
+    }
+    if (io.state != Transport::State::wants_read && io.state != Transport::State::wants_write)
+      return close();
+    if (unsent_.size() > kMostUnsent) return offend("it does not read its acknowledgements");
+    writing_ = true;
+    socket_.async_wait(
+        io.state == Transport::State::wants_write ? Socket::wait_write : Socket::wait_read,
+        [self = shared_from_this()](const boost::system::error_code& error) {
+          self->writing_ = false;
+          if (!error) self->write();
+        });
+  }
+  if (phase_ == Phase::finishing && !working_ && unsent_.empty() && deliveries_.waiting() == 0)
+    begin_end();
+}
+
+void Connection::stop_reading() {
+  if (phase_ == Phase::open) phase_ = Phase::finishing;
+  flush();
+}
+
+/// The client shall see our end behind the last ACK: closing with its bytes unread would make the
+/// system send a reset, which can overtake that ACK.
+void Connection::begin_end() {
+  phase_ = Phase::ending;
+  end_by_ = Clock::now() + kDrainTime;
+  transport_.end_writing();
+  if (!working_) drain();
+}
+
+void Connection::drain() {
+  std::array<char, 16 * 1024> nowhere;
+  for (int turn = 0; turn < 16; ++turn) {
+    const ssize_t got = recv(socket_.native_handle(), nowhere.data(), nowhere.size(), MSG_DONTWAIT);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return close();
+    if (got < 0) break;
+  }
+  wait(false, &Connection::drain);
+}
+
+void Connection::offend(const std::string& what) {
+  if (close_after_turn_) return;
+  owner_.offended(peer_.address, what);
+  close();
+}
+
+void Connection::close() {
+  if (working_) {  // the worker may be reading
+    close_after_turn_ = true;
+    return;
+  }
+  if (phase_ == Phase::closed) return;
+  if (phase_ == Phase::handshake) owner_.handshake_over();
+  phase_ = Phase::closed;
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  owner_.closed(id_);
+}
+
+}  // namespace millrace::beats
