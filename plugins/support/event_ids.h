@@ -26,6 +26,8 @@ class EventIds {
   /// which of the events that the message became.
   void put(Event event, std::string_view source, std::uint64_t position,
            std::uint32_t part = 0) const;
+  /// An id that the event brought with it: a string that lives as long as the batch.
+  void put(Event event, Value id) const { (void)event.set(field_, id); }
 
  private:
   explicit EventIds(FieldRef field) : field_(std::move(field)) {}

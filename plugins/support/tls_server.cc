@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "plugins/support/tls.h"
+
 namespace millrace {
 namespace {
 
@@ -30,33 +32,6 @@ Result<void> check_key_file(const std::filesystem::path& file) {
   if (about.st_mode & S_IROTH)
     return wrong(file, "everybody can read this private key; take that right away (chmod o-r)");
   return {};
-}
-
-bool is_tls13_suite(std::string_view name) {
-  return name.starts_with("TLS_AES_") || name.starts_with("TLS_CHACHA20_POLY1305_SHA");
-}
-
-/// The names as OpenSSL lists them, divided by what they are for.
-struct CipherLists {
-  std::string tls12, tls13;
-};
-
-Result<CipherLists> cipher_lists(const std::vector<std::string>& names) {
-  CipherLists lists;
-  for (const std::string& name : names) {
-    std::string& list = is_tls13_suite(name) ? lists.tls13 : lists.tls12;
-    std::string own = name;
-    if (!is_tls13_suite(name)) {
-      own = OPENSSL_cipher_name(name.c_str());
-      if (own == "(NONE)")
-        return fail(Errc::invalid,
-                    fmt::format("no cipher suite is called `{}`; expected names like "
-                                "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-                                name));
-    }
-    list += (list.empty() ? "" : ":") + own;
-  }
-  return lists;
 }
 
 Result<void> set_cipher_suites(SSL_CTX* context, const std::vector<std::string>& names) {

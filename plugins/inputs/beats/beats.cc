@@ -46,6 +46,7 @@ class BeatsInput : public Input {
         rules_(options_.enrichment(), context.ecs, context.codec, codec.name, codec.plain) {}
 
   Result<void> run(Emitter& emitter) override {
+    rules_.find_out_ids();
     auto server = beats::Server::create(name_, options_, rules_, emitter);
     if (!server) return fail(std::move(server).error());
     server_ = std::move(*server);
@@ -68,7 +69,7 @@ class BeatsInput : public Input {
  private:
   const std::string name_;
   const BeatsOptions options_;
-  const beats::EventRules rules_;
+  beats::EventRules rules_;
   std::unique_ptr<beats::Server> server_;
   std::atomic<beats::Server*> started_{nullptr};  // server_ for those on other threads
 };

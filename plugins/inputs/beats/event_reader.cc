@@ -70,7 +70,8 @@ EventRules::EventRules(Enrichment enrichment, EcsMode ecs, std::shared_ptr<const
       line_(Names::intern("line")),
       beat_host_name_(ref("[beat][hostname]")),
       host_name_(ref(ecs_ ? "[@metadata][input][beats][host][name]" : "[host]")),
-      original_length_(ref("[@metadata][beats][original_length]")) {
+      original_length_(ref("[@metadata][beats][original_length]")),
+      client_id_(ref("[@metadata][_id]")) {
   source_.replacing();
   tls_.replacing();
   if (ecs_) {
@@ -158,9 +159,8 @@ void EventReader::add_document(Object& document, Timestamp now, Batch& out) {
     return add_decoded(document, text_field, now, out);
   Event event = out.add(now);
   if (!adopt(event, document)) event.merge_document(document);
-  if (rules_.enrichment_.host_name) add_host_name(event);
   if (has_text && rules_.ecs_) keep_original(event, event.get(name::message)->text());
-  tag(event, has_text ? std::string_view(rules_.codec_tag_) : kRawEventTag);
+  complete(event, has_text ? std::string_view(rules_.codec_tag_) : kRawEventTag);
 }
 
 /// The text is taken out and given to the codec, the rest to the events that it makes.
@@ -177,8 +177,7 @@ void EventReader::add_decoded(Object& document, NameId text_field, Timestamp now
   }
   for (std::uint32_t at = first; at < out.size(); ++at) {
     merge_shallow(out[at], document, out);
-    if (rules_.enrichment_.host_name) add_host_name(out[at]);
-    tag(out[at], rules_.codec_tag_);
+    complete(out[at], rules_.codec_tag_);
   }
 }
 
@@ -191,6 +190,14 @@ void EventReader::add_failure(std::string_view text, std::uint64_t length, std::
   event.put(name::message, Value::of(valid));
   (void)event.set(rules_.original_length_, Value::of(static_cast<std::int64_t>(length)));
   event.tag(tag);
+}
+
+void EventReader::complete(Event event, std::string_view applied) {
+  if (rules_.enrichment_.host_name) add_host_name(event);
+  tag(event, applied);
+  if (!rules_.ids_) return;
+  const Value* const id = event.get(rules_.client_id_);
+  if (id && id->is_string()) rules_.ids_->put(event, *id);
 }
 
 void EventReader::add_host_name(Event event) {

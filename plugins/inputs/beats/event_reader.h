@@ -12,6 +12,7 @@
 #include "pipeline/plugin/registry.h"
 #include "plugins/inputs/beats/decoder.h"
 #include "plugins/support/constant_fields.h"
+#include "plugins/support/event_ids.h"
 
 namespace millrace::beats {
 
@@ -33,12 +34,16 @@ struct Peer {
   std::string cipher;
 };
 
-/// How all connections of an input make events, worked out while the config is loaded. Immutable.
+/// How all connections of an input make events, worked out while the config is loaded. Immutable
+/// once there are connections.
 class EventRules {
  public:
   /// `codec_name` is that of `codec`; `plain`: it changes nothing about text that is UTF-8.
   EventRules(Enrichment enrichment, EcsMode ecs, std::shared_ptr<const Codec> codec,
              std::string codec_name, bool plain);
+
+  /// Once all configs are loaded, before the first connection: whether events shall have ids.
+  void find_out_ids() { ids_ = EventIds::if_mentioned(); }
 
  private:
   friend class EventReader;
@@ -53,6 +58,8 @@ class EventRules {
   const FieldRef original_length_;
   ConstantFields source_;
   ConstantFields tls_;
+  const FieldRef client_id_;
+  std::optional<EventIds> ids_;
 };
 
 /// The items of one connection -> events, as Logstash's beats input makes them: `message` (of old
@@ -61,6 +68,8 @@ class EventRules {
 /// Nothing that concerns one event is an error: what is no JSON object becomes an event with the
 /// text in `message` and tag `_jsonparsefailure`, what is too large one with its beginning and tag
 /// `_beats_event_too_large`. Their length as sent is in [@metadata][beats][original_length].
+///
+/// An id that the client gave an event, [@metadata][_id], is its stable id.
 class EventReader {
  public:
   /// Of the text of such an event, bytes at the most.
@@ -82,6 +91,8 @@ class EventReader {
   void add_decoded(Object& document, NameId text_field, Timestamp now, Batch& out);
   void add_failure(std::string_view text, std::uint64_t length, std::string_view tag, Timestamp now,
                    Batch& out);
+  /// What every event gets that has the client's fields.
+  void complete(Event event, std::string_view applied);
   void add_host_name(Event event);
   void tag(Event event, std::string_view tag);
   std::string_view valid_utf8(std::string_view text, Batch& out);

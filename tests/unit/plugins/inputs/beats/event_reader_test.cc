@@ -36,6 +36,8 @@ class Reading {
         reader_(rules_, peer_),
         decoder_(setting.limits) {}
 
+  void find_out_ids() { rules_.find_out_ids(); }
+
   void feed(std::string_view bytes) {
     while (!bytes.empty()) {
       const std::span<char> room = decoder_.room();
@@ -59,7 +61,7 @@ class Reading {
   }
 
   MadeCodec codec_;
-  const EventRules rules_;
+  EventRules rules_;
   const Peer peer_;
   EventReader reader_;
   Decoder decoder_;
@@ -184,6 +186,18 @@ TEST(BeatsEventReader, ANameOfTheHostIsCopiedWhereItIsWantedAndThereIsNone) {
             (Events{R"({"beat":{"hostname":"h"},"host":"h"})"}));
   EXPECT_EQ(events(setting, json(1, R"({"beat":{"hostname":"h"},"host":"x"})")),
             (Events{R"({"beat":{"hostname":"h"},"host":"x"})"}));
+}
+
+TEST(BeatsEventReader, AnIdThatTheClientGaveIsTheStableId) {
+  Names::intern("millrace");  // as a config does that mentions the field
+  Setting setting;
+  Reading reading(setting);
+  reading.find_out_ids();
+  reading.feed(window(2) + json(1, R"({"message":"a","@metadata":{"_id":"x7"}})") +
+               json(2, R"({"message":"b"})"));
+  EXPECT_EQ(as_json(*reading.batch),
+            (Events{R"({"message":"a","@metadata":{"_id":"x7","millrace":{"id":"x7"}}})",
+                    R"({"message":"b"})"}));
 }
 
 TEST(BeatsEventReader, WhatIsNoJsonObjectIsKeptAsText) {
