@@ -73,7 +73,12 @@ class Batch {
 
   /// Keeps `block` alive as long as the batch.
   void hold(BlockRef block) {
-    held_bytes_ += block->capacity();
+    const std::size_t all = block->capacity();
+    hold(std::move(block), all);
+  }
+  /// The same for a block that several batches hold: this one's part of it is `bytes`.
+  void hold(BlockRef block, std::size_t bytes) {
+    held_bytes_ += bytes;
     blocks_.push_back(std::move(block));
   }
 

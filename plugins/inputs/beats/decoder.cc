@@ -12,6 +12,11 @@ constexpr std::size_t kCompressedHeader = 6;
 constexpr std::size_t kEventHeader = 10;
 constexpr std::size_t kLength = 4;
 constexpr std::size_t kLeastInflateRoom = 16 * 1024;
+/// A compressed frame of at most so many bytes is collected and unpacked as a whole ...
+constexpr std::size_t kInflatedWhole = std::size_t{1} << 20;
+/// ... unless it inflates to more than this.
+constexpr std::size_t kMostInflatedWhole = std::size_t{4} << 20;
+constexpr std::size_t kMostRatio = 64;
 
 std::uint32_t u32(std::string_view bytes, std::size_t at) {
   const auto byte = [&](std::size_t i) {
@@ -40,7 +45,7 @@ Decoder::Next Decoder::next() {
   for (;;) {
     auto item = skip_ ? skip() : parse();
     if (!item || *item) return item;
-    if (!inflater_) return std::optional<Item>();
+    if (!inside_) return std::optional<Item>();
     auto more = inflated_all_ ? end_compressed() : inflate_more();
     if (!more) return fail(std::move(more).error());
     if (!*more) return std::optional<Item>();
@@ -80,7 +85,7 @@ Decoder::Next Decoder::parse_window(std::string_view bytes) {
   if (count > limits_.window_events)
     return refuse(Errc::limit, fmt::format("a window of {} events, the limit is {}", count,
                                            limits_.window_events));
-  if (!inflater_) inflated_bytes_ = 0;
+  if (!inside_) inflated_bytes_ = 0;
   window_ = {count > 0, bytes[0], count, 0};
   current().consume(kWindowHeader);
   return std::optional(Item{
@@ -131,21 +136,46 @@ Decoder::Next Decoder::parse_pairs(std::string_view bytes) {
 }
 
 Decoder::Next Decoder::begin_compressed(std::string_view bytes) {
-  if (inflater_) return refuse(Errc::protocol, "a compressed frame inside a compressed frame");
+  if (inside_) return refuse(Errc::protocol, "a compressed frame inside a compressed frame");
   if (bytes.size() < kCompressedHeader) return std::optional<Item>();
   const std::uint32_t length = u32(bytes, 2);
   if (length == 0) return refuse(Errc::protocol, "a compressed frame of 0 bytes");
   if (length > limits_.frame_bytes)
     return refuse(Errc::limit, fmt::format("a compressed frame of {} bytes, the limit is {}",
                                            length, limits_.frame_bytes));
+  const bool small = length <= kInflatedWhole;
+  if (small && bytes.size() < kCompressedHeader + length) return std::optional<Item>();
+  if (!window_.open) inflated_bytes_ = 0;
+  raw_.consume(kCompressedHeader);
+  if (small && inflate_at_once(bytes.substr(kCompressedHeader, length))) {
+    raw_.consume(length);
+    inside_ = inflated_all_ = true;
+    return std::optional<Item>();
+  }
   auto inflater = Inflater::create();
   if (!inflater) return fail(std::move(inflater).error());
   inflater_ = std::move(*inflater);
-  raw_.consume(kCompressedHeader);
-  compressed_left_ = length;
+  inside_ = true;
   inflated_all_ = false;
-  if (!window_.open) inflated_bytes_ = 0;
+  compressed_left_ = length;
   return std::optional<Item>();
+}
+
+/// False: it is too large for that, or damaged. How much room it needs is guessed from the last
+/// one.
+bool Decoder::inflate_at_once(std::string_view stream) {
+  const std::size_t most =
+      std::min<std::uint64_t>(kMostInflatedWhole, limits_.inflated_bytes - inflated_bytes_);
+  const std::span<char> out = inflated_.room(std::min(stream.size() * ratio_ + kLeastRoom, most));
+  const auto produced = inflate_whole(stream, out.first(std::min(out.size(), most)));
+  if (!produced) {
+    ratio_ = std::min(2 * ratio_, kMostRatio);
+    return false;
+  }
+  inflated_.commit(*produced);
+  inflated_bytes_ += *produced;
+  ratio_ = std::min(*produced * 9 / 8 / stream.size() + 1, kMostRatio);
+  return true;
 }
 
 Result<void> Decoder::begin_event(char version) {
@@ -241,6 +271,7 @@ Result<bool> Decoder::end_compressed() {
   if (skip_ || !inflated_.unread().empty())
     return refuse(Errc::protocol, "a frame that goes on past the end of its compressed frame");
   inflater_.reset();
+  inside_ = false;
   return true;
 }
 
@@ -248,7 +279,7 @@ Error Decoder::refuse(Errc code, std::string what) const {
   constexpr std::size_t kShown = 16;
   const std::string_view bytes = current().unread().substr(0, kShown);
   return fail(code, bytes.empty() ? what
-                                  : fmt::format("{} (at {}{})", what, inflater_ ? "inflated " : "",
+                                  : fmt::format("{} (at {}{})", what, inside_ ? "inflated " : "",
                                                 hex(bytes)));
 }
 

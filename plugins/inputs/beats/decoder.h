@@ -75,7 +75,7 @@ class Decoder {
   void park() { raw_.park(), inflated_.park(); }
 
   /// Somewhere inside a frame.
-  bool in_frame() const { return inflater_ || skip_ || !raw_.unread().empty(); }
+  bool in_frame() const { return inside_ || skip_ || !raw_.unread().empty(); }
   bool in_window() const { return window_.open; }
   std::size_t footprint() const {
     return raw_.footprint() + inflated_.footprint() + (inflater_ ? Inflater::kFootprint : 0);
@@ -104,8 +104,8 @@ class Decoder {
   };
   using Next = Result<std::optional<Item>>;
 
-  StreamBuffer& current() { return inflater_ ? inflated_ : raw_; }
-  const StreamBuffer& current() const { return inflater_ ? inflated_ : raw_; }
+  StreamBuffer& current() { return inside_ ? inflated_ : raw_; }
+  const StreamBuffer& current() const { return inside_ ? inflated_ : raw_; }
 
   Next parse();
   Next parse_window(std::string_view bytes);
@@ -117,6 +117,7 @@ class Decoder {
   std::optional<Item> end_event(Item item);
   std::optional<Item> take(Item item, std::size_t header, std::size_t payload);
   Next begin_skip(Item item, std::size_t consumed, std::uint64_t left, std::uint64_t texts);
+  bool inflate_at_once(std::string_view stream);
   /// False: more compressed bytes are needed.
   Result<bool> inflate_more();
   Result<bool> end_compressed();
@@ -125,7 +126,9 @@ class Decoder {
   const Limits limits_;
   StreamBuffer raw_;
   StreamBuffer inflated_;
-  std::unique_ptr<Inflater> inflater_;  // inside a C frame
+  bool inside_ = false;                 // of a C frame
+  std::unique_ptr<Inflater> inflater_;  // of one that is not unpacked as a whole
+  std::size_t ratio_ = 12;              // to which the next one will inflate, about
   std::uint64_t compressed_left_ = 0;   // of the C frame, in raw_ or still to come
   bool inflated_all_ = false;           // its zlib stream has ended
   std::uint64_t inflated_bytes_ = 0;    // of this window

@@ -14,8 +14,25 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 /// With less than this behind it, an event's text is copied: a batch shall not hold a large block
 /// for a few bytes.
 constexpr std::size_t kWorthHolding = 16 * 1024;
+constexpr std::size_t kMostLossyKept = 64 * 1024;
+
+/// Names that nearly all events of Beats have. As process-wide names they are looked up once a key
+/// instead of being made for each batch.
+constexpr std::string_view kUsualNames[] = {
+    "agent",     "architecture", "beat",    "codename", "containerized",
+    "ecs",       "ephemeral_id", "family",  "file",     "hostname",
+    "id",        "input",        "ip",      "kernel",   "log",
+    "mac",       "name",         "offset",  "os",       "path",
+    "platform",  "type",         "version", "fields",   "inode",
+    "device_id", "fileset",      "module",  "service",  "dataset"};
 
 FieldRef ref(std::string_view text) { return FieldRef::parse(text).value(); }
+
+/// The thread's, not the connection's: it keeps memory for the largest event that it has seen.
+JsonReader& json_reader() {
+  thread_local JsonReader reader;
+  return reader;
+}
 
 const Zone& local_zone() {
   static const Zone zone = host_zone();
@@ -72,6 +89,7 @@ EventRules::EventRules(Enrichment enrichment, EcsMode ecs, std::shared_ptr<const
       host_name_(ref(ecs_ ? "[@metadata][input][beats][host][name]" : "[host]")),
       original_length_(ref("[@metadata][beats][original_length]")),
       client_id_(ref("[@metadata][_id]")) {
+  for (const std::string_view name : kUsualNames) Names::intern(name);
   source_.replacing();
   tls_.replacing();
   if (ecs_) {
@@ -110,18 +128,18 @@ void EventReader::read(const Item& item, const Decoder& decoder, Timestamp now, 
 std::string_view EventReader::text_in(const Item& item, const Decoder& decoder, Batch& out) {
   const BlockRef& block = decoder.block();
   if (held_ == &*block) return item.payload;
-  if (item.payload.size() + decoder.bytes_behind() < kWorthHolding)
-    return out.arena().copy(item.payload);
-  out.hold(block);
+  const std::size_t bytes = item.payload.size() + decoder.bytes_behind();
+  if (bytes < kWorthHolding) return out.arena().copy(item.payload);
+  out.hold(block, bytes);
   held_ = &*block;
   return item.payload;
 }
 
 void EventReader::read_json(std::string_view text, Timestamp now, Batch& out) {
-  auto document = json_.read(text, out);
+  auto document = json_reader().read(text, out);
   if (!document) {  // it may be for its bytes only
     const std::string_view valid = valid_utf8(text, out);
-    if (valid.data() != text.data()) document = json_.read(valid, out);
+    if (valid.data() != text.data()) document = json_reader().read(valid, out);
   }
   if (document && document->is_object()) return add_document(document->object(), now, out);
   if (!document || !document->is_array())
@@ -233,7 +251,9 @@ std::string_view EventReader::valid_utf8(std::string_view text, Batch& out) {
     lossy_.append(length > 0 ? rest.substr(0, length) : kReplacement);
     rest.remove_prefix(std::max<std::size_t>(length, 1));
   }
-  return out.arena().copy(lossy_.view());
+  const std::string_view valid = out.arena().copy(lossy_.view());
+  lossy_.recycle(kMostLossyKept);
+  return valid;
 }
 
 void EventReader::finish(Batch& batch) {

@@ -99,7 +99,6 @@ class EventReader {
 
   const EventRules& rules_;
   const Peer& peer_;
-  JsonReader json_;
   std::unique_ptr<millrace::Decoder> codec_;  // nullptr: a plain one
   Buffer lossy_;
   const Block* held_ = nullptr;  // what the batch under way holds

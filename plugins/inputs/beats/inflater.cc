@@ -1,8 +1,17 @@
 #include "plugins/inputs/beats/inflater.h"
 
+#include <libdeflate.h>
+
 #include <string>
 
 namespace millrace::beats {
+namespace {
+
+struct FreeDecompressor {
+  void operator()(libdeflate_decompressor* one) const { libdeflate_free_decompressor(one); }
+};
+
+}  // namespace
 
 Result<std::unique_ptr<Inflater>> Inflater::create() {
   std::unique_ptr<Inflater> made(new Inflater);
@@ -25,6 +34,18 @@ Result<Inflater::Step> Inflater::inflate(std::string_view in, std::span<char> ou
     return fail(Errc::protocol, "zlib: the stream needs a preset dictionary");
   return fail(Errc::protocol,
               std::string("zlib: ") + (stream_.msg ? stream_.msg : "damaged stream"));
+}
+
+std::optional<std::size_t> inflate_whole(std::string_view in, std::span<char> out) {
+  thread_local const std::unique_ptr<libdeflate_decompressor, FreeDecompressor> decompressor(
+      libdeflate_alloc_decompressor());
+  if (!decompressor) return std::nullopt;
+  std::size_t consumed = 0;
+  std::size_t produced = 0;
+  const auto result = libdeflate_zlib_decompress_ex(decompressor.get(), in.data(), in.size(),
+                                                    out.data(), out.size(), &consumed, &produced);
+  if (result != LIBDEFLATE_SUCCESS || consumed != in.size()) return std::nullopt;
+  return produced;
 }
 
 }  // namespace millrace::beats
