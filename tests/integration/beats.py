@@ -1,6 +1,4 @@
 """The beats input: an ACK means delivered, whatever happens in between and whoever else is connected."""
-import http.server
-import json
 import os
 import re
 import resource
@@ -12,6 +10,7 @@ import threading
 import unittest
 
 import lumberjack
+from bulk_server import BulkServer
 from harness import MillraceTest, ROOT, read_json_lines, wait_until, TIMEOUT_SECONDS
 
 MIB = 1 << 20
@@ -122,51 +121,16 @@ class Delivery(BeatsTest):
         self.stop(process)
 
 
-class Index(http.server.ThreadingHTTPServer):
-    """Answers like an Elasticsearch that takes everything; `documents` are what it was given."""
-
-    def __init__(self):
-        self.documents = []
-        super().__init__(('127.0.0.1', 0), IndexHandler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-
-class IndexHandler(http.server.BaseHTTPRequestHandler):
-    protocol_version = 'HTTP/1.1'
-
-    def answer(self):
-        body = self.rfile.read(int(self.headers.get('Content-Length', 0)))
-        answer = {'version': {'number': '8.15.0'}, 'tagline': 'You Know, for Search', 'license': {'status': 'active'}}
-        if self.path.split('?')[0].endswith('_bulk'):
-            lines = read_json_lines(body)
-            self.server.documents += lines[1::2]
-            answer = {'errors': False, 'items': [{next(iter(action)): {'status': 201}} for action in lines[::2]]}
-        text = json.dumps(answer).encode()
-        self.send_response(200)
-        for name, value in (('Content-Type', 'application/json'), ('X-Elastic-Product', 'Elasticsearch'),
-                            ('Content-Length', len(text))):
-            self.send_header(name, str(value))
-        self.end_headers()
-        if self.command != 'HEAD':
-            self.wfile.write(text)
-
-    do_GET = do_HEAD = do_POST = do_PUT = answer
-
-    def log_message(self, *arguments):
-        pass
-
-
 class ReadyPipeline(BeatsTest):
     LINE = ('127.0.0.1 - frank [10/Oct/2025:13:55:36 -0700] "GET /a.gif?x=1 HTTP/1.1" 200 2326 '
             '"http://www.example.com/start" "Mozilla/5.0"')
 
     def run_it(self, *arguments):
         """conf.d/nginx.conf as it is, but for the ports."""
-        index = Index()
-        self.addCleanup(index.server_close)
-        self.addCleanup(index.shutdown)
+        index = BulkServer()
+        self.addCleanup(index.stop)
         config = (ROOT / 'conf.d' / 'nginx.conf').read_text()
-        config = config.replace('5044', '0').replace('localhost:9200', f'127.0.0.1:{index.server_port}')
+        config = config.replace('5044', '0').replace('localhost:9200', index.url)
         self.log = self.top / 'log'
         with self.log.open('wb') as stderr:
             process = self.start('-f', self.write('nginx.conf', config), *arguments, stderr=stderr)
@@ -174,9 +138,10 @@ class ReadyPipeline(BeatsTest):
         port = int(re.search(r'listening on \S+ port (\d+)', self.log.read_text())[1])
         client = self.connect(port)
         self.assertEqual(client.deliver([{'message': self.LINE, '@metadata': {'beat': 'filebeat'}}] * 300), 300)
-        self.assertEqual(len(index.documents), 300)
+        actions = [action for bulk in index.bulks for action in bulk.actions]
+        self.assertEqual(len(actions), 300)
         self.stop(process)
-        return index.documents[0]
+        return actions[0].source
 
     def test_web_logs_get_from_a_beat_to_an_index_with_their_ecs_names(self):
         document = self.run_it()

@@ -57,7 +57,9 @@ Connection::Connection(std::uint64_t id, Socket socket, std::string address, Tls
 
 void Connection::start() {
   asio::post(socket_.get_executor(), [self = shared_from_this()] {
-    if (self->phase_ == Phase::handshake) self->handshake();
+    if (self->phase_ == Phase::closed) return self->owner_.handshake_over();
+    self->started_ = true;
+    self->handshake();
   });
 }
 
@@ -90,10 +92,13 @@ void Connection::check() {
   });
 }
 
-void Connection::finish() {
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
-    if (self->phase_ == Phase::handshake) return self->close();
-    self->stop_reading();
+void Connection::finish(std::function<void()> seen) {
+  asio::post(socket_.get_executor(), [self = shared_from_this(), seen = std::move(seen)] {
+    if (self->phase_ == Phase::handshake)
+      self->close();
+    else
+      self->stop_reading();
+    seen();
   });
 }
 
@@ -137,57 +142,40 @@ void Connection::opened() {
   phase_ = Phase::open;
   last_received_ = last_active_ = Clock::now();
   owner_.handshake_over();
-  wait_for_bytes();
+  wait(false, &Connection::take_turn);
 }
-
-void Connection::wait_for_bytes() { wait(false, &Connection::take_turn); }
 
 void Connection::take_turn() {
   if (phase_ != Phase::open || working_) return;
-  if (!account_.may_read()) {
-    paused_ = true;
-    let_go();
-    return;
-  }
   working_ = true;
-  asio::post(shared_.workers, [self = shared_from_this()] {
-    auto slice =
-        self->receiver_.work([&](std::span<char> into) { return self->transport_.read(into); });
-    asio::post(self->socket_.get_executor(),
-               [self, slice = std::move(slice)] { self->turn_over(slice); });
-  });
-}
-
-/// Memory is short: what is held back of a window goes out first.
-void Connection::let_go() {
-  working_ = true;
-  asio::post(shared_.workers, [self = shared_from_this()] {
-    Receiver::Slice slice;
-    slice.end =
-        self->receiver_.let_go() ? Receiver::Slice::End::drained : Receiver::Slice::End::stopped;
-    asio::post(self->socket_.get_executor(), [self, slice] {
-      self->working_ = false;
-      if (self->close_after_turn_) return self->close();
-      if (slice.end == Receiver::Slice::End::stopped) return self->stop_reading();
-      if (self->phase_ == Phase::open) self->owner_.paused(self);
-      self->flush();
+  const bool short_of_memory = !account_.may_read();
+  asio::post(shared_.workers, [self = shared_from_this(), short_of_memory] {
+    auto slice = short_of_memory
+                     ? self->receiver_.let_go()
+                     : self->receiver_.work([&](auto into) { return self->transport_.read(into); });
+    asio::post(self->socket_.get_executor(), [self, slice = std::move(slice), short_of_memory] {
+      self->turn_over(slice, short_of_memory);
     });
   });
 }
 
-void Connection::turn_over(const Receiver::Slice& slice) {
+void Connection::turn_over(const Receiver::Slice& slice, bool short_of_memory) {
   using End = Receiver::Slice::End;
   working_ = false;
   if (slice.received > 0) last_received_ = last_active_ = Clock::now();
-  received_ += slice.received;
   if (phase_ == Phase::closed || close_after_turn_) return close();
   if (slice.end == End::refused) owner_.offended(peer_.address, slice.error);
-  if (phase_ == Phase::open && slice.end == End::drained)
-    slice.wants_write ? wait(true, &Connection::take_turn) : wait_for_bytes();
-  else if (phase_ == Phase::open && slice.end == End::more)
-    take_turn();
-  else
+  const bool goes_on = slice.end == End::drained || slice.end == End::more;
+  if (phase_ != Phase::open || !goes_on) {
     stop_reading();
+  } else if (short_of_memory) {
+    paused_ = true;
+    owner_.paused(shared_from_this());
+  } else if (slice.end == End::more) {
+    take_turn();
+  } else {
+    wait(slice.wants_write, &Connection::take_turn);
+  }
   flush();
 }
 
@@ -271,7 +259,7 @@ void Connection::close() {
     return;
   }
   if (phase_ == Phase::closed) return;
-  if (phase_ == Phase::handshake) owner_.handshake_over();
+  if (phase_ == Phase::handshake && started_) owner_.handshake_over();
   phase_ = Phase::closed;
   boost::system::error_code ignored;
   socket_.close(ignored);

@@ -6,6 +6,7 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,7 +58,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Timeouts, keep-alives.
   void check();
   /// Reads no more; what was read is acknowledged when it is delivered, then it closes.
-  void finish();
+  /// `seen` is called once it does.
+  void finish(std::function<void()> seen);
   /// As finish(), but waits for nothing that is not delivered by now.
   void end();
   /// At once, for `reason`.
@@ -73,10 +75,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void handshake();
   void opened();
   void wait(bool for_writing, void (Connection::*then)());
-  void wait_for_bytes();
   void take_turn();
-  void turn_over(const Receiver::Slice& slice);
-  void let_go();
+  void turn_over(const Receiver::Slice& slice, bool short_of_memory);
   void check_open(Clock::time_point now);
   void flush();
   void write();
@@ -99,12 +99,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // On the strand from here on.
   Phase phase_ = Phase::handshake;
+  bool started_ = false;
   bool working_ = false;
   bool paused_ = false;
   bool writing_ = false;
   bool close_after_turn_ = false;
   std::string unsent_;
-  std::size_t received_ = 0;
   const Clock::time_point began_;
   Clock::time_point last_received_;
   Clock::time_point last_active_;

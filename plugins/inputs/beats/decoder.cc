@@ -43,9 +43,11 @@ std::string_view guess(std::string_view bytes) {
 
 Decoder::Next Decoder::next() {
   for (;;) {
+    const bool was_inside = inside_;
     auto item = skip_ ? skip() : parse();
     if (!item || *item) return item;
     if (!inside_) return std::optional<Item>();
+    if (!was_inside) continue;  // a compressed frame has begun: what it holds comes next
     auto more = inflated_all_ ? end_compressed() : inflate_more();
     if (!more) return fail(std::move(more).error());
     if (!*more) return std::optional<Item>();
@@ -143,7 +145,7 @@ Decoder::Next Decoder::begin_compressed(std::string_view bytes) {
   if (length > limits_.frame_bytes)
     return refuse(Errc::limit, fmt::format("a compressed frame of {} bytes, the limit is {}",
                                            length, limits_.frame_bytes));
-  const bool small = length <= kInflatedWhole;
+  const bool small = collects_ && length <= kInflatedWhole;
   if (small && bytes.size() < kCompressedHeader + length) return std::optional<Item>();
   if (!window_.open) inflated_bytes_ = 0;
   raw_.consume(kCompressedHeader);
@@ -272,6 +274,7 @@ Result<bool> Decoder::end_compressed() {
     return refuse(Errc::protocol, "a frame that goes on past the end of its compressed frame");
   inflater_.reset();
   inside_ = false;
+  collects_ = true;
   return true;
 }
 

@@ -71,6 +71,10 @@ class Decoder {
   std::size_t bytes_behind() const { return current().unread().size(); }
   void share_blocks() { raw_.share(), inflated_.share(); }
 
+  /// A compressed frame is unpacked when all of it is there, which is faster. This one shall not be
+  /// waited for: memory is short.
+  void stop_collecting() { collects_ = false; }
+
   /// Call when the source has nothing more for now: idle connections hold little memory.
   void park() { raw_.park(), inflated_.park(); }
 
@@ -127,6 +131,7 @@ class Decoder {
   StreamBuffer raw_;
   StreamBuffer inflated_;
   bool inside_ = false;                 // of a C frame
+  bool collects_ = true;                // the C frame that is next or under way
   std::unique_ptr<Inflater> inflater_;  // of one that is not unpacked as a whole
   std::size_t ratio_ = 12;              // to which the next one will inflate, about
   std::uint64_t compressed_left_ = 0;   // of the C frame, in raw_ or still to come

@@ -126,15 +126,22 @@ bool Receiver::emit_sealed() {
 /// next one has begun in the same batch.
 bool Receiver::deliver() {
   account();
-  if (complete_ <= emitted_ && account_.may_read()) return true;
-  return let_go();
+  return complete_ <= emitted_ && account_.may_read() ? true : emit_all();
 }
 
-bool Receiver::let_go() {
+bool Receiver::emit_all() {
   seal();
   const bool taken = emit_sealed();
   account();
   return taken;
+}
+
+Receiver::Slice Receiver::let_go() {
+  decoder_.stop_collecting();
+  std::size_t allowance = kTurn;
+  Slice slice = decode(allowance).value_or(Slice{});
+  if (!emit_all()) slice.end = Slice::End::stopped;
+  return slice;
 }
 
 std::size_t Receiver::held_back() const {

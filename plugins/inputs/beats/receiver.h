@@ -44,8 +44,9 @@ class Receiver {
   /// Reads, decodes and emits for one turn. Blocks while the pipeline is full.
   Slice work(const Read& read);
 
-  /// Emits what is held back of an unfinished window: its memory is needed.
-  bool let_go();
+  /// A turn without reading: what is held back of an unfinished window or frame is emitted, because
+  /// its memory is needed.
+  Slice let_go();
 
   /// Inside of a frame or a window: more must come.
   bool unfinished() const { return decoder_.in_frame() || decoder_.in_window(); }
@@ -63,6 +64,7 @@ class Receiver {
   void seal();
   bool emit_sealed();
   bool deliver();
+  bool emit_all();
   void account();
   std::size_t held_back() const;
 

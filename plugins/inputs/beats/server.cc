@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <future>
+#include <latch>
 
 #include "pipeline/observe/log.h"
 
@@ -263,7 +264,10 @@ void Server::stop_reading() {
     stopped.set_value();
   });
   stopped.get_future().wait();
-  for (const auto& connection : connections()) connection->finish();
+  const auto open = connections();
+  const auto seen = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(open.size()));
+  for (const auto& connection : open) connection->finish([seen] { seen->count_down(); });
+  seen->wait();  // from here on none of them gives the workers anything to do
   workers_.join();
 }
 
@@ -277,6 +281,7 @@ void Server::end() {
   io_.stop();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  budget_.on_room({});  // nobody is left to be told
   workers_.stop();
   workers_.join();
 }

@@ -135,9 +135,20 @@ TEST_F(BeatsReceiver, LetsAnUnfinishedWindowGoWhenItsMemoryIsNeeded) {
   const std::string bytes = window(1'000) + whole_window(10).substr(6);
   work(bytes);
   EXPECT_TRUE(emitter.positions.empty());
-  EXPECT_TRUE(receiver.let_go());
+  EXPECT_EQ(receiver.let_go().end, End::drained);
   EXPECT_EQ(ends(), Ends{10});
   EXPECT_EQ(acks(), "");
+}
+
+TEST_F(BeatsReceiver, LetsWhatItHasOfACompressedFrameGoWhenItsMemoryIsNeeded) {
+  const std::string bytes = whole_window(2'000, 1, 100);
+  work(bytes.substr(0, bytes.size() / 2));
+  EXPECT_TRUE(emitter.positions.empty());
+  receiver.let_go();
+  EXPECT_GT(emitter.messages.size(), 100u);
+  EXPECT_LT(emitter.messages.size(), 2'000u);
+  work(bytes.substr(bytes.size() / 2));
+  EXPECT_EQ(emitter.messages.size(), 2'000u);
 }
 
 TEST_F(BeatsReceiver, WhatIsCompleteIsEmittedAlsoBeforeAnError) {
