@@ -56,7 +56,7 @@ TEST(BeatsOptions, WhatContradictsItselfIsRefused) {
   expect("enrich => [all] include_codec_tag => true", "use `enrich` alone");
   expect("ssl_enabled => true", "ssl_certificate: is needed where `ssl_enabled` is true");
   expect("ssl_enabled => true", "ssl_key: is needed where `ssl_enabled` is true");
-  expect("codec => multiline { pattern => x what => previous }", "multiline does not work");
+  expect("codec => multiline { pattern => '^ ' what => previous }", "multiline does not work");
   expect("max_frame_bytes => '1 MiB'", "is more than `max_frame_bytes`");
 }
 
