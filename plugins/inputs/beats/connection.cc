@@ -148,6 +148,7 @@ void Connection::opened() {
 void Connection::take_turn() {
   if (phase_ != Phase::open || working_) return;
   working_ = true;
+  if (!receiver_.unfinished() && transport_.peek() == '2') deliveries_.expect(true);
   const bool short_of_memory = !account_.may_read();
   asio::post(shared_.workers, [self = shared_from_this(), short_of_memory] {
     auto slice = short_of_memory
@@ -162,17 +163,18 @@ void Connection::take_turn() {
 void Connection::turn_over(const Receiver::Slice& slice, bool short_of_memory) {
   using End = Receiver::Slice::End;
   working_ = false;
+  if (!short_of_memory) deliveries_.expect(false);
   if (slice.received > 0) last_received_ = last_active_ = Clock::now();
   if (phase_ == Phase::closed || close_after_turn_) return close();
   if (slice.end == End::refused) owner_.offended(peer_.address, slice.error);
   const bool goes_on = slice.end == End::drained || slice.end == End::more;
   if (phase_ != Phase::open || !goes_on) {
     stop_reading();
+  } else if (slice.end == End::more) {
+    take_turn();
   } else if (short_of_memory) {
     paused_ = true;
     owner_.paused(shared_from_this());
-  } else if (slice.end == End::more) {
-    take_turn();
   } else {
     wait(slice.wants_write, &Connection::take_turn);
   }

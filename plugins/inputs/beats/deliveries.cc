@@ -2,6 +2,11 @@
 
 namespace millrace::beats {
 
+void Deliveries::expect(bool window) {
+  std::lock_guard lock(mutex_);
+  windows_.expect(window);
+}
+
 void Deliveries::opened(char version) {
   std::lock_guard lock(mutex_);
   windows_.open(version);

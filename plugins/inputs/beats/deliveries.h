@@ -16,6 +16,7 @@ class Deliveries {
   Deliveries(std::chrono::milliseconds keepalive, Budget::Account& account)
       : windows_(keepalive), account_(account) {}
 
+  void expect(bool window);
   void opened(char version);
   void completed(std::uint32_t last_sequence, std::uint64_t position);
   /// A batch of so many bytes that ends at `position` is about to be emitted.

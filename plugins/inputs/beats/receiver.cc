@@ -141,6 +141,8 @@ Receiver::Slice Receiver::let_go() {
   std::size_t allowance = kTurn;
   Slice slice = decode(allowance).value_or(Slice{});
   if (!emit_all()) slice.end = Slice::End::stopped;
+  decoder_.park();
+  account();
   return slice;
 }
 

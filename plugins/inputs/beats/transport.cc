@@ -38,6 +38,19 @@ Transport::Io Transport::read(std::span<char> into) {
   return result == 1 ? Io{State::done, got} : tls_result(result);
 }
 
+std::optional<char> Transport::peek() {
+  char byte = 0;
+  if (!tls_) {
+    if (recv(fd_, &byte, 1, MSG_DONTWAIT | MSG_PEEK) != 1) return std::nullopt;
+    return byte;
+  }
+  std::lock_guard lock(mutex_);
+  std::size_t got = 0;
+  if (SSL_peek_ex(tls_.get(), &byte, 1, &got) == 1) return byte;
+  clear_tls_errors();
+  return std::nullopt;
+}
+
 Transport::Io Transport::write(std::string_view bytes) {
   if (!tls_) {
     const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +34,8 @@ class Transport {
 
   Io handshake();
   Io read(std::span<char> into);
+  /// The byte that read() will give first; nullopt: there is none yet.
+  std::optional<char> peek();
   Io write(std::string_view bytes);
   /// No more will be written: the peer sees the end behind what was.
   void end_writing();

@@ -33,8 +33,8 @@ void Windows::take(Time now, std::string& out) {
     version_1_ -= waiting_.front().version == '1';
     waiting_.pop_front();
   }
-  if (out.size() > before || idle() || !quiet_since_) quiet_since_ = now;
-  if (may_keep_alive() && now - *quiet_since_ >= keepalive_) {
+  if (out.size() > before || owes_nothing() || !quiet_since_) quiet_since_ = now;
+  if (!owes_nothing() && version_1_ == 0 && now - *quiet_since_ >= keepalive_) {
     append_ack('2', 0, out);
     quiet_since_ = now;
   }

@@ -22,6 +22,8 @@ class Windows {
 
   explicit Windows(std::chrono::milliseconds keepalive) : keepalive_(keepalive) {}
 
+  /// Whether a window of version 2 has come, but cannot be read yet: its client waits already.
+  void expect(bool window) { expected_ = window; }
   /// A window begins; the last one must be complete.
   void open(char version);
   /// The open window is complete: its events end at `position` of the connection.
@@ -43,10 +45,11 @@ class Windows {
     std::uint32_t last_sequence;
     std::uint64_t end;
   };
-  bool may_keep_alive() const { return !idle() && version_1_ == 0; }
+  bool owes_nothing() const { return idle() && !expected_; }
 
   const std::chrono::milliseconds keepalive_;
   std::deque<Complete> waiting_;
+  bool expected_ = false;
   bool open_ = false;
   char open_version_ = '2';
   std::size_t version_1_ = 0;  // windows of version 1 that are open or wait

@@ -47,6 +47,15 @@ TEST_F(BeatsWindows, AWindowGetsOneAckWhenItsLastEventIsDelivered) {
   EXPECT_TRUE(windows.idle());
 }
 
+TEST_F(BeatsWindows, AClientWhoseWindowCannotBeReadYetIsKeptAlive) {
+  windows.expect(true);
+  EXPECT_EQ(due(), "");
+  EXPECT_EQ(due(5s), ack(0));
+  EXPECT_EQ(due(5s), ack(0));
+  windows.expect(false);
+  EXPECT_EQ(due(1h), "");
+}
+
 TEST_F(BeatsWindows, EachWindowOfAPipelineGetsItsOwnInOrder) {
   window(2);
   window(7);
