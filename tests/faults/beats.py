@@ -112,12 +112,12 @@ class Network(FaultTest):
 
     def test_lost_acknowledgements(self):
         client = self.send()
+        tally = Tally([self.receiver.out], {'a': self.count})
         for _ in range(KILLS):
             acknowledged = client.acknowledged
             wait_until(lambda: client.acknowledged > acknowledged or not client.is_alive(), 'an acknowledgement')
             self.proxy.stall(TO_CLIENT)
-            begun = size_of(self.receiver.out)
-            wait_until(lambda: size_of(self.receiver.out) > begun or not client.is_alive(),
+            wait_until(lambda: self.count - tally.missing() > client.acknowledged or not client.is_alive(),
                        'events whose acknowledgement is held back')
             self.proxy.reset()
             self.proxy.resume()
