@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <set>
 
 namespace millrace {
 namespace {
@@ -85,14 +86,16 @@ std::uint64_t new_id() {
 }  // namespace
 
 PositionStore::PositionStore(std::filesystem::path path)
-    : path_(path == "/dev/null" ? "" : std::move(path)), recent_path_(path_.native() + ".recent") {}
+    : path_(path == "/dev/null" ? "" : std::move(path)),
+      old_path_(path_.native() + ".old"),
+      recent_path_(path_.native() + ".recent") {}
 
 Result<PositionStore::Content> PositionStore::load() {
-  Content out;
-  if (path_.empty()) return out;
+  if (path_.empty()) return Content();
   auto snapshot = read_all(path_);
   if (!snapshot) return std::move(snapshot).error();
-  load_snapshot(*snapshot, out);
+  Content out = read_snapshot(*snapshot, snapshot_);
+  if (!out.is_whole) load_old(out);
   if (snapshot_ == 0) return out;
   auto recent = read_all(recent_path_);
   if (!recent) return std::move(recent).error();
@@ -101,7 +104,8 @@ Result<PositionStore::Content> PositionStore::load() {
   return out;
 }
 
-void PositionStore::load_snapshot(std::string_view text, Content& out) {
+PositionStore::Content PositionStore::read_snapshot(std::string_view text, std::uint64_t& id) {
+  Content out;
   std::uint64_t count = 0;
   bool is_ours = false;
   while (!text.empty()) {
@@ -109,7 +113,7 @@ void PositionStore::load_snapshot(std::string_view text, Content& out) {
     is_ours = is_ours || line.find('\t') != std::string_view::npos;
     if (line.empty()) continue;
     if (line.starts_with('#')) {
-      snapshot_ = read_id(line, &count);
+      id = read_id(line, &count);
       continue;
     }
     auto record = read_record(line);
@@ -118,7 +122,19 @@ void PositionStore::load_snapshot(std::string_view text, Content& out) {
     else
       out.damaged.emplace_back(line);
   }
-  out.is_whole = snapshot_ == 0 ? !is_ours : count == out.records.size();
+  out.is_whole = id == 0 ? !is_ours : count == out.records.size();
+  return out;
+}
+
+/// Of files of which the snapshot has nothing. What was delivered since is read again.
+void PositionStore::load_old(Content& out) const {
+  auto text = read_all(old_path_);
+  if (!text) return;
+  std::uint64_t id = 0;
+  std::set<FileId> known;
+  for (const FileRecord& record : out.records) known.insert(record.id);
+  for (FileRecord& record : read_snapshot(*text, id).records)
+    if (!known.contains(record.id)) out.records.push_back(std::move(record));
 }
 
 void PositionStore::load_recent(std::string_view text, Content& out) const {
@@ -150,6 +166,8 @@ Result<void> PositionStore::replace(std::span<const FileRecord> records) {
   const std::filesystem::path fresh = path_.native() + ".new";
   auto written = write_and_sync(fresh, text);
   if (!written) return written;
+  unlink(old_path_.c_str());
+  (void)!link(path_.c_str(), old_path_.c_str());  // where links cannot be made there is one slot
   if (rename(fresh.c_str(), path_.c_str()) != 0) return failed("replace", path_);
   end_recent();
   unlink(recent_path_.c_str());

@@ -11,9 +11,10 @@
 
 namespace millrace {
 
-/// Records on disk, in two files:
+/// Records on disk, in three files:
 ///
 ///     PATH          a snapshot: a line for each record, then `# ID COUNT`
+///     PATH.old      the snapshot before it: what is damaged in the one is taken from the other
 ///     PATH.recent   `# ID`, the snapshot that it follows, then a line for each record that has
 ///                   changed since, the latest last
 ///
@@ -35,7 +36,7 @@ class PositionStore {
   struct Content {
     std::vector<FileRecord> records;   ///< the latest of each file
     std::vector<std::string> damaged;  ///< lines that are left out
-    bool is_whole = true;              ///< false: there were more records
+    bool is_whole = true;              ///< false: there were more records, or later ones
   };
   /// No file is an empty store. Errors: Errc::io where it is there and cannot be read.
   Result<Content> load();
@@ -53,11 +54,13 @@ class PositionStore {
  private:
   static constexpr std::size_t kMostRecentBytes = std::size_t{4} << 20;
 
-  void load_snapshot(std::string_view text, Content& out);
+  static Content read_snapshot(std::string_view text, std::uint64_t& id);
+  void load_old(Content& out) const;
   void load_recent(std::string_view text, Content& out) const;
   void end_recent();
 
   const std::filesystem::path path_;
+  const std::filesystem::path old_path_;
   const std::filesystem::path recent_path_;
   std::uint64_t snapshot_ = 0;  // its id; 0: there is none, or it cannot be appended to
   int recent_ = -1;

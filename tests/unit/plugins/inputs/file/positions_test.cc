@@ -85,17 +85,17 @@ TEST_F(FilePositionsTest, AnotherFileWithTheInodeIsUnknown) {
   positions_.begin({.id = kFile, .path = kFound.path}, 50, Counts::bytes);
   ASSERT_TRUE(positions_.save());
   FoundFile later = kFound;
-  later.born_ns = std::chrono::nanoseconds(
-                      (std::chrono::system_clock::now() + kTwoWeeks).time_since_epoch())
-                      .count();
+  later.born_ns =
+      std::chrono::nanoseconds((std::chrono::system_clock::now() + kTwoWeeks).time_since_epoch())
+          .count();
   EXPECT_EQ(stored(later), std::nullopt);
   EXPECT_EQ(stored(), 50u);
 }
 
 TEST_F(FilePositionsTest, ReadsWhatLogstashWrites) {
   directory_.write("sub/db",
-                   "4711 8 1 33\n"                           // of old
-                   "4712 0 5 44 99999999999.25 /a b\n"       // of now
+                   "4711 8 1 33\n"                      // of old
+                   "4712 0 5 44 99999999999.25 /a b\n"  // of now
                    "what is this\n-1\n\n");
   ASSERT_TRUE(positions_.load());
   EXPECT_EQ(offset_in(positions_, kFound), 33u);
@@ -139,6 +139,23 @@ TEST_F(FilePositionsTest, NoticesDamage) {
       EXPECT_TRUE(offset == 25u || (!offset && positions.is_incomplete())) << text;
     }
   }
+}
+
+TEST_F(FilePositionsTest, TakesWhatIsDamagedFromTheSnapshotBefore) {
+  const auto partition = positions_.begin({.id = kFile, .path = "/a"}, 25, Counts::bytes);
+  ASSERT_TRUE(positions_.save());
+  positions_.acknowledged({partition, 30});
+  ASSERT_TRUE(positions_.save());
+  const std::string whole = directory_.read("sub/db");
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    std::string damaged = whole;
+    damaged[at] ^= 1;
+    directory_.write("sub/db", damaged);
+    const auto offset = stored();
+    EXPECT_TRUE(offset == 25u || offset == 30u) << damaged;
+  }
+  std::filesystem::remove(directory_.path("sub/db"));
+  EXPECT_EQ(stored(), std::nullopt) << "whoever deletes the store wants to begin anew";
 }
 
 TEST_F(FilePositionsTest, ReportsAStoreThatCannotBeWritten) {
