@@ -46,11 +46,12 @@ class Receiver:
         self.process = None
         self.kills = 0
 
-    def start(self, faults=None):
-        """Until it listens; with faults it may not come to that."""
+    def launch(self, faults=None):
         self.process = self.test.run_in_background(self.config, '--path.data', self.data, faults=faults)
-        if faults:
-            return
+
+    def start(self, faults=None):
+        """Until it listens."""
+        self.launch(faults)
         wait_until(lambda: answers(self.port) or self.process.poll() is not None, 'millrace to listen')
         self.test.assertIsNone(self.process.poll(), self.test.log_excerpt())
 
@@ -136,7 +137,7 @@ class Network(FaultTest):
         client = self.send(level=3, in_flight=4)
         for number in range(KILLS):
             enough = int(full_size * (number + self.random.random()) / (KILLS + 1)) - size_of(self.receiver.out)
-            self.receiver.start(Faults(self.top, f'write,writev,pwrite:{self.receiver.out}:*:kill-at={max(1, enough)}'))
+            self.receiver.launch(Faults(self.top, f'write,writev,pwrite:{self.receiver.out}:*:kill-at={max(1, enough)}'))
             self.assertEqual(self.receiver.process.wait(TIMEOUT_SECONDS), -signal.SIGKILL, self.log_excerpt())
         self.receiver.start()
         self.check_client(client)

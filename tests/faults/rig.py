@@ -10,8 +10,9 @@ import subprocess
 from events import Source, check
 from harness import BINARY, TIMEOUT_SECONDS, MillraceTest, wait_until
 
-KILLS, EVENTS, POINTS, SEED = (int(os.environ.get('MILLRACE_' + name, default)) for name, default in
-                               (('KILLS', 6), ('EVENTS', 60_000), ('POINTS', 30), ('SEED', 1)))
+# What run.py's dials say.
+KILLS, EVENTS, POINTS, ROTATIONS, SEED = (
+    int(os.environ['MILLRACE_' + name]) for name in ('KILLS', 'EVENTS', 'POINTS', 'ROTATIONS', 'SEED'))
 PRELOAD = pathlib.Path(BINARY).resolve().parent / 'tests' / 'faults' / 'preload' / 'libfaults.so'
 
 

@@ -1,5 +1,6 @@
 """Files that are rotated faster than anybody should, while they are followed: nothing lost, and nothing doubled unless
 the process was killed."""
+import itertools
 import os
 import shutil
 import signal
@@ -7,14 +8,14 @@ import threading
 
 from events import Source
 from harness import TIMEOUT_SECONDS, wait_until
-from rig import FaultTest
+from rig import ROTATIONS, FaultTest, size_of
 
 CONFIG = '''
 input { file { path => "%(top)s/in/%(pattern)s" start_position => "beginning" stat_interval => "2 ms" discover_interval => 1
                sincedb_path => "%(top)s/positions" } }
 output { file { path => "%(top)s/out" } }
 '''
-ROTATIONS = 200
+ALIKE = 1000, 8  # from that number on so many events have as many bytes as the next ones
 PACE_SECONDS = 0.01  # between rotations: a hundred in a second
 
 
@@ -58,6 +59,17 @@ class RotationTest(FaultTest):
         """Nothing is appended in between, which would be lost to anybody."""
         return [lambda: shutil.copyfile(self.log_file, self.next_name()), lambda: os.truncate(self.log_file, 0),
                 self.grow]
+
+    def delete(self):
+        """All of it was read. Its inode is free then, and often the next one's."""
+        return [self.log_file.unlink, self.grow]
+
+    def rewrite(self):
+        """All of it was read. It is as long as before from the second time on."""
+        return [lambda: os.truncate(self.log_file, 0), lambda: self.grow(ALIKE[1])]
+
+    def wait_for(self, lines):
+        wait_until(lambda: self.lines() >= lines or self.process.poll() is not None, f'{lines} events')
 
     def account_for_all(self):
         """The report when all events have come, or nothing more does."""
@@ -115,26 +127,34 @@ class WhileItRuns(RotationTest):
         self.begin()
         for _ in range(ROTATIONS // 4):
             self.grow()
-            last = f'"message":"a {self.events.count - 1} '.encode()
-            wait_until(lambda: self.out.exists() and last in self.out.read_bytes(), 'the file to be read')
+            self.wait_for(self.events.count)
             os.truncate(self.log_file, 0)
         self.grow()
+        self.assert_each_came_once(self.account_for_all())
+
+    def test_cut_and_written_anew_at_the_same_size(self):
+        self.grow(ALIKE[0])
+        self.begin()
+        sizes = set()
+        for _ in range(ROTATIONS // 4):
+            self.wait_for(self.events.count)
+            for step in self.rewrite():
+                step()
+            sizes.add(size_of(self.log_file))
+        self.assertEqual(len(sizes), 1)
         self.assert_each_came_once(self.account_for_all())
 
 
 class WithRestarts(RotationTest):
     """Nobody watches for one or more steps of a rotation: every window of them."""
 
-    def rotate_in_each_window(self, rotate, stop, seen=False):
-        """`seen`: each file was read from before it is rotated."""
+    def rotate_in_each_window(self, rotate, stop, read='any'):
+        """`read`: what of a file was delivered before it is rotated: any of it, some, or all."""
         self.begin()
-        steps = len(rotate())
-        for begin in range(steps):
-            for end in range(begin, steps):
-                self.grow()
-                if seen:
-                    self.wait_for(self.events.count)
-                    self.grow()
+        steps = range(len(rotate()))
+        for _ in range(1 + ROTATIONS // 1000):
+            for begin, end in itertools.combinations_with_replacement(steps, 2):
+                self.prepare(read)
                 for number, step in enumerate(rotate()):
                     if number == begin:
                         self.wait_for(self.random.randrange(self.events.count))
@@ -144,15 +164,20 @@ class WithRestarts(RotationTest):
                         self.begin()
         return self.account_for_all()
 
-    def wait_for(self, lines):
-        wait_until(lambda: self.lines() >= lines or self.process.poll() is not None, f'{lines} events')
+    def prepare(self, read):
+        if read != 'all' or self.events.count == 0:
+            self.grow(ALIKE[0] if read == 'all' else 0)
+        if read != 'any':
+            self.wait_for(self.events.count)
+        if read == 'some':
+            self.grow()
 
     def test_rename(self):
         self.assert_each_came_once(self.rotate_in_each_window(self.rename, self.end))
 
     def test_rename_out_of_the_pattern(self):
         self.pattern = 'app.log'
-        self.assert_each_came_once(self.rotate_in_each_window(self.rename, self.end, seen=True))
+        self.assert_each_came_once(self.rotate_in_each_window(self.rename, self.end, 'some'))
 
     def test_copy_and_cut(self):
         self.assert_each_came_once(self.rotate_in_each_window(self.copy_and_cut, self.end))
@@ -162,3 +187,15 @@ class WithRestarts(RotationTest):
 
     def test_rename_after_kills(self):
         self.assert_each_came(self.rotate_in_each_window(self.rename, self.kill))
+
+    def test_delete(self):
+        self.assert_each_came_once(self.rotate_in_each_window(self.delete, self.end, 'all'))
+
+    def test_delete_after_kills(self):
+        self.assert_each_came(self.rotate_in_each_window(self.delete, self.kill, 'all'))
+
+    def test_rewritten_at_the_same_size(self):
+        self.assert_each_came_once(self.rotate_in_each_window(self.rewrite, self.end, 'all'))
+
+    def test_rewritten_at_the_same_size_after_kills(self):
+        self.assert_each_came(self.rotate_in_each_window(self.rewrite, self.kill, 'all'))

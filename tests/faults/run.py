@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Runs the fault tests of this directory against a millrace binary.
 
-usage: run.py BINARY [NAME]... [--kills N] [--events N] [--points N] [--seed N]
+usage: run.py BINARY [NAME]... [--long] [--kills N] [--events N] [--points N] [--rotations N] [--seed N]
 
 NAME is a test module, class or method, as unittest takes them. The defaults are what fits into every run of
-scripts/test; README.md has the long runs. The last line is 'N passed, N failed, N skipped'.
+scripts/test; --long is for nights. The last line is 'N passed, N failed, N skipped'.
 """
 import argparse
 import os
@@ -16,22 +16,26 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / 'integration')]
 
 import runner
 
-DIALS = {'kills': (6, 'how often a test kills millrace at a random moment'),
-         'events': (60_000, 'how many events such a test sends'),
-         'points': (30, 'at how many of the first system calls that write each test of crash points kills'),
-         'seed': (1, 'of everything that is random')}
+# name: (in scripts/test, with --long, meaning)
+DIALS = {'kills': (6, 200, 'how often a test kills millrace at a random moment'),
+         'events': (60_000, 1_000_000, 'how many events such a test sends'),
+         'points': (30, 2000, 'at how many of the first system calls that write each test of crash points kills'),
+         'rotations': (200, 2000, 'how often a test rotates a file'),
+         'seed': (1, 1, 'of everything that is random')}
 
 
 def main():
     arguments = argparse.ArgumentParser(usage=__doc__)
     arguments.add_argument('binary')
     arguments.add_argument('names', nargs='*')
-    for name, (default, meaning) in DIALS.items():
-        arguments.add_argument('--' + name, type=int, default=default, help=meaning)
+    arguments.add_argument('--long', action='store_true', help='everything, as often as README.md promises')
+    for name, (default, long, meaning) in DIALS.items():
+        arguments.add_argument('--' + name, type=int, help=f'{meaning}: {default}, with --long {long}')
     given = arguments.parse_args()
-    for name in DIALS:
-        os.environ['MILLRACE_' + name.upper()] = str(getattr(given, name))
-    print(', '.join(f'{name} {getattr(given, name)}' for name in DIALS), flush=True)
+    chosen = {name: getattr(given, name) or dial[given.long] for name, dial in DIALS.items()}
+    for name, value in chosen.items():
+        os.environ['MILLRACE_' + name.upper()] = str(value)
+    print(', '.join(f'{name} {value}' for name, value in chosen.items()), flush=True)
     return runner.run(HERE, given.binary, given.names, not_tests={'rig', 'events', 'proxy', 'shipper'})
 
 

@@ -179,7 +179,7 @@ bool WatchedFile::emit(Batch::Ptr batch, Emitter& emitter) {
 
 bool WatchedFile::flush(Emitter& emitter) {
   auto batch = Batch::make();
-  decoder_->flush(*batch);
+  if (decoder_) decoder_->flush(*batch);  // none: nothing was read yet
   give_ids(*batch, 0);
   covered_ = framer_ ? framer_->position_of(framer_->messages().size()) : offset_;
   return emit(std::move(batch), emitter);

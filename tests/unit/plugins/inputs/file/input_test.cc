@@ -378,6 +378,21 @@ TEST_F(FileInputTest, SeesAFileWrittenAnewAtTheSameSize) {
   EXPECT_EQ(seen, (Texts{"one", "two", "stop"}));
 }
 
+TEST_F(FileInputTest, SeesAFileThatWasCutWhileNobodyWatched) {
+  files_.write("log", "one\nstop\n");
+  MadeInput before = make("log", "start_position => beginning");
+  EXPECT_EQ(tail(before, [](const std::string&) {}), (Texts{"one", "stop"}));
+  files_.write("log", "");
+  MadeInput after = make("log", "start_position => beginning");
+  FakeEmitter emitter(*after.made);
+  emitter.request_stop();  // one look
+  ASSERT_TRUE(after.made->run(emitter));
+  after.made->close();
+  files_.write("log", "two\nstop\n");
+  MadeInput later = make("log", "start_position => beginning");
+  EXPECT_EQ(tail(later, [](const std::string&) {}), (Texts{"two", "stop"}));
+}
+
 TEST_F(FileInputTest, ReadsTheRestOfWhatWasCopiedAndCutInTheCopy) {
   for (const char* pattern : {"app.log", "app.log*"}) {
     std::filesystem::remove(files_.path("app.log.1"));
