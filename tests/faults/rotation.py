@@ -11,7 +11,7 @@ from harness import TIMEOUT_SECONDS, wait_until
 from rig import ROTATIONS, FaultTest, size_of
 
 CONFIG = '''
-input { file { path => "%(top)s/in/%(pattern)s" start_position => "beginning" stat_interval => "2 ms" discover_interval => 1
+input { file { path => "%(top)s/in/%(pattern)s" start_position => "%(start)s" stat_interval => "2 ms" discover_interval => 1
                sincedb_path => "%(top)s/positions" } }
 output { file { path => "%(top)s/out" } }
 '''
@@ -28,11 +28,13 @@ class RotationTest(FaultTest):
         self.events = Source('a')
         self.rotated = 0
         self.pattern = 'app.log*'
+        self.start_position = 'beginning'
         self.process = None
 
     def begin(self):
         starts = self.said('started with')
-        self.process = self.run_in_background(CONFIG % {'top': self.top, 'pattern': self.pattern})
+        self.process = self.run_in_background(CONFIG % {'top': self.top, 'pattern': self.pattern,
+                                                        'start': self.start_position})
         wait_until(lambda: self.said('started with') > starts or self.process.poll() is not None, 'the start')
 
     def end(self):
@@ -178,6 +180,12 @@ class WithRestarts(RotationTest):
     def test_rename_out_of_the_pattern(self):
         self.pattern = 'app.log'
         self.assert_each_came_once(self.rotate_in_each_window(self.rename, self.end, 'some'))
+
+    def test_rename_where_files_begin_at_their_ends(self):
+        """Those that were there before all: who is new since the last look is read from the start."""
+        self.start_position = 'end'
+        self.log_file.touch()
+        self.assert_each_came_once(self.rotate_in_each_window(self.rename, self.end))
 
     def test_copy_and_cut(self):
         self.assert_each_came_once(self.rotate_in_each_window(self.copy_and_cut, self.end))

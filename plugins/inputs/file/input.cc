@@ -78,6 +78,7 @@ class FileInput : public Input {
                 "read from their beginnings");
     source_.ids = EventIds::if_mentioned();
     discover(true);
+    if (positions_.is_first_run()) save();
     ends_ = reads() && (options_.exit_after_read || names_files_only());
     if (files_.size() == 0 && options_.exit_after_read)
       log::warn(component_, "no file to read matches path");

@@ -17,7 +17,8 @@ Options<FileInputOptions> file_input_options() {
            choices<O::Mode>({{"tail", O::Mode::tail}, {"read", O::Mode::read}}))
       .add("start_position", &O::start_position,
            "Where to begin, in tail mode, in files that are there at the start and have no stored "
-           "position. Files that appear later are read from their beginning.",
+           "position. Files that appear later, or were made since the run before this one, are "
+           "read from their beginning.",
            choices<O::Start>({{"beginning", O::Start::beginning}, {"end", O::Start::end}}))
       .add("delimiter", &O::delimiter, "What ends a line.")
       .add("stat_interval", &O::stat_interval, "How often files are looked at for new lines.",

@@ -64,15 +64,22 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-/// Of `# ID` or `# ID COUNT`; 0: it is no such line.
-std::uint64_t read_id(std::string_view line, std::uint64_t* count = nullptr) {
-  std::uint64_t id = 0;
-  if (!line.starts_with("# ")) return 0;
+/// What a line of `# ID`, or `# ID COUNT SECONDS`, says.
+struct Heading {
+  std::uint64_t id = 0;  // 0: it is no such line
+  std::uint64_t count = 0;
+  double made = 0;
+};
+
+Heading read_heading(std::string_view line) {
+  Heading heading;
+  if (!line.starts_with("# ")) return {};
   const char* const end = line.data() + line.size();
-  const auto [rest, error] = std::from_chars(line.data() + 2, end, id, 16);
-  if (error != std::errc()) return 0;
-  if (count && rest != end) std::from_chars(rest + 1, end, *count);
-  return id;
+  auto at = std::from_chars(line.data() + 2, end, heading.id, 16);
+  if (at.ec != std::errc()) return {};
+  if (at.ptr != end) at = std::from_chars(at.ptr + 1, end, heading.count);
+  if (at.ec == std::errc() && at.ptr != end) std::from_chars(at.ptr + 1, end, heading.made);
+  return heading;
 }
 
 /// Not a number that is counted up: a store that was deleted must not match what it left behind.
@@ -113,7 +120,10 @@ PositionStore::Content PositionStore::read_snapshot(std::string_view text, std::
     is_ours = is_ours || line.find('\t') != std::string_view::npos;
     if (line.empty()) continue;
     if (line.starts_with('#')) {
-      id = read_id(line, &count);
+      const Heading heading = read_heading(line);
+      id = heading.id;
+      count = heading.count;
+      out.made = heading.made;
       continue;
     }
     auto record = read_record(line);
@@ -138,7 +148,7 @@ void PositionStore::load_old(Content& out) const {
 }
 
 void PositionStore::load_recent(std::string_view text, Content& out) const {
-  if (read_id(take_line(text)) != snapshot_) return;  // of another snapshot
+  if (read_heading(take_line(text)).id != snapshot_) return;  // of another snapshot
   std::map<FileId, FileRecord> latest;
   for (FileRecord& record : out.records) latest.emplace(record.id, std::move(record));
   while (!text.empty()) {
@@ -155,12 +165,12 @@ void PositionStore::load_recent(std::string_view text, Content& out) const {
   for (auto& [id, record] : latest) out.records.push_back(std::move(record));
 }
 
-Result<void> PositionStore::replace(std::span<const FileRecord> records) {
+Result<void> PositionStore::replace(std::span<const FileRecord> records, double now) {
   if (path_.empty()) return {};
   const std::uint64_t id = new_id();
   std::string text;
   for (const FileRecord& record : records) text += to_line(record);
-  text += fmt::format("# {:x} {}\n", id, records.size());
+  text += fmt::format("# {:x} {} {:.3f}\n", id, records.size(), now);
   std::error_code error;
   std::filesystem::create_directories(path_.parent_path(), error);
   const std::filesystem::path fresh = path_.native() + ".new";

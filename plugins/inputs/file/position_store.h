@@ -13,9 +13,10 @@ namespace millrace {
 
 /// Records on disk, in three files:
 ///
-///     PATH          a snapshot: a line for each record, then `# ID COUNT`
-///     PATH.old      the snapshot before it: what is damaged in the one is taken from the other
-///     PATH.recent   `# ID`, the snapshot that it follows, then a line for each record that has
+///     PATH          a snapshot: a line for each record, then `# ID COUNT SECONDS`, when it was
+///     made PATH.old      the snapshot before it: what is damaged in the one is taken from the
+///     other PATH.recent   `# ID`, the snapshot that it follows, then a line for each record that
+///     has
 ///                   changed since, the latest last
 ///
 /// Each line of ours ends in a checksum of itself. A snapshot is replaced as a whole (temporary
@@ -37,12 +38,13 @@ class PositionStore {
     std::vector<FileRecord> records;   ///< the latest of each file
     std::vector<std::string> damaged;  ///< lines that are left out
     bool is_whole = true;              ///< false: there were more records, or later ones
+    double made = 0;                   ///< when, in seconds since the epoch; 0: not known, or never
   };
   /// No file is an empty store. Errors: Errc::io where it is there and cannot be read.
   Result<Content> load();
 
   /// Replaces everything. Errors: Errc::io; what was stored before counts then.
-  Result<void> replace(std::span<const FileRecord> records);
+  Result<void> replace(std::span<const FileRecord> records, double now);
 
   /// Appends what has changed. Errors: Errc::io, also where only replace() can help: nothing was
   /// stored before, or the latest append() failed.

@@ -5,6 +5,9 @@
 namespace millrace {
 namespace {
 
+/// File systems take their time stamps from a clock that moves in jumps, some even of a second.
+constexpr double kClockSlackSeconds = 1;
+
 double now_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
@@ -19,6 +22,8 @@ Result<void> FilePositions::load() {
   if (!content) return std::move(content).error();
   malformed_lines_ = content->damaged.size();
   is_incomplete_ = !content->is_whole;
+  last_active_ = content->made;
+  changed_ = content->made == 0;  // that this run was here is worth knowing
   const std::lock_guard lock(mutex_);
   for (FileRecord& record : content->records) {
     if (record.active == 0) record.active = now_seconds();
@@ -94,8 +99,10 @@ std::vector<FileRecord> FilePositions::not_begun() const {
   return records;
 }
 
-bool FilePositions::is_news(const FoundFile& file) const {
-  return last_active_ > 0 && static_cast<double>(file.born_ns) / 1e9 > last_active_;
+bool FilePositions::is_news(const FoundFile& file,
+                            std::chrono::milliseconds discovery_interval) const {
+  const double since = last_active_ - std::chrono::duration<double>(discovery_interval).count();
+  return last_active_ > 0 && static_cast<double>(file.born_ns) / 1e9 > since - kClockSlackSeconds;
 }
 
 void FilePositions::describe(const FileId& file, const Head& head, const std::string& source) {
@@ -169,7 +176,7 @@ Result<void> FilePositions::save() {
     }
     recent_.clear();
   }
-  auto replaced = store_.replace(records);
+  auto replaced = store_.replace(records, now_seconds());
   if (replaced) return replaced;
   const std::lock_guard lock(mutex_);
   changed_ = true;

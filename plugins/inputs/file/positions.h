@@ -50,8 +50,11 @@ class FilePositions {
   void move(const FileId& from, const FoundFile& to);
   /// What is known and not begun in this run.
   std::vector<FileRecord> not_begun() const;
-  /// Was the file made after the latest activity of earlier runs, while nobody watched?
-  bool is_news(const FoundFile& file) const;
+  /// Was the file, of which nothing is known, made after earlier runs looked for new ones last, or
+  /// so close to it that it must be taken for that? They looked each `discovery_interval`.
+  bool is_news(const FoundFile& file, std::chrono::milliseconds discovery_interval) const;
+  /// Nothing says yet that there was a run.
+  bool is_first_run() const { return last_active_ == 0; }
   /// More is known of the file's content.
   void describe(const FileId& file, const Head& head, const std::string& source);
 
@@ -91,7 +94,7 @@ class FilePositions {
   const std::chrono::milliseconds forget_after_;
   std::size_t malformed_lines_ = 0;
   bool is_incomplete_ = false;
-  double last_active_ = 0;  // in earlier runs
+  double last_active_ = 0;  // of earlier runs; 0: there was none
   mutable std::mutex mutex_;
   std::map<FileId, Entry> entries_;             // guarded by mutex_
   std::map<std::uint64_t, Entry*> partitions_;  // guarded by mutex_: those being read

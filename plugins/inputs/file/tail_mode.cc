@@ -119,8 +119,10 @@ class TailMode : public FileMode {
   std::uint64_t begin_of(const FoundFile& file, bool first) {
     const auto ignored = ignored_.extract(file.id);
     if (ignored) return std::min(ignored.mapped(), file.size);
+    const auto interval = desk_.options.stat_interval * desk_.options.discover_interval;
     const bool at_end = first && desk_.options.start_position == FileInputOptions::Start::end &&
-                        !desk_.positions.is_news(file) && !desk_.positions.is_incomplete();
+                        !desk_.positions.is_news(file, interval) &&
+                        !desk_.positions.is_incomplete();
     return at_end ? file.size : 0;
   }
 
