@@ -4,7 +4,6 @@ Needs what tests/servers/opensearch/build.sh and tests/servers/elasticsearch/bui
 """
 import collections
 import datetime
-import gzip
 import unittest
 
 import elasticsearch_output
@@ -76,8 +75,7 @@ class OnEitherKind:
     KILLED_WITH = ('create', 'index')
 
     def test_aggregations_over_the_nginx_log_are_those_of_an_independent_count(self):
-        with gzip.open(nginx_fields.LOG) as file:
-            lines = file.read()
+        lines = nginx_fields.read_log()
         config = f'input {{ stdin {{ }} }} {NGINX} ' + self.output('manage_template => false index => "nginx"')
         outcome = self.millrace('-e', config, '--pipeline.ecs_compatibility', 'disabled', stdin=lines)
         self.assert_clean(outcome)

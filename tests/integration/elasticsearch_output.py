@@ -163,6 +163,8 @@ class WholeRequests(ElasticsearchTest):
                                                'items.*.failure_store&timeout=1%20m')
         self.assertEqual(server.bulks[0].headers['x-test'], 'yes')
         self.assertEqual(server.bulks[0].headers['content-type'], 'application/x-ndjson')
+        self.assertEqual(server.bulks[0].headers['x-elastic-event-count'], '1')
+        self.assertEqual(server.bulks[0].headers['x-elastic-uncompressed-request-length'], str(len(server.bulks[0].body)))
 
     def test_bodies_are_gzip_unless_told_otherwise(self):
         server = self.serve()

@@ -30,6 +30,12 @@ output { stdout { codec => json_lines } }
 '''
 
 
+def read_log():
+    opener = gzip.open if LOG.endswith('.gz') else open
+    with opener(LOG, 'rb') as file:
+        return file.read()
+
+
 def parsed(line):
     """The parts of a line by their classic names, None where it is not in the combined format."""
     whole = LINE.search(line)
@@ -95,9 +101,7 @@ ADDED_BY_THE_ENGINE = {'@timestamp', '@version', 'message', 'host', '[host][host
 class CombinedLog(MillraceTest):
     @classmethod
     def setUpClass(cls):
-        opener = gzip.open if LOG.endswith('.gz') else open
-        with opener(LOG, 'rb') as file:
-            cls.log = file.read()
+        cls.log = read_log()
 
     def compare(self, mode, wanted_of):
         outcome = self.millrace('-e', CONFIG, '--pipeline.ecs_compatibility', mode, stdin=self.log)

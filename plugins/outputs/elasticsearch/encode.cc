@@ -46,10 +46,11 @@ std::string_view index_name_problem(std::string_view name) {
 struct ActionEncoder::Scratch {
   Buffer index;
   Buffer text;
-  std::string checked_index;              // was found good last
-  const Object* wishes = nullptr;         // the event's [@metadata][_ingest_document]
-  std::string_view type, dataset, space;  // of the data stream that the event goes to
-  bool sync = false;                      // the document must be told so
+  std::string checked_index;               // was found good last
+  const Object* wishes = nullptr;          // the event's [@metadata][_ingest_document]
+  const Value* wished_pipeline = nullptr;  // its [@metadata][target_ingest_pipeline]
+  std::string_view type, dataset, space;   // of the data stream that the event goes to
+  bool sync = false;                       // the document must be told so
 };
 
 namespace {
@@ -142,8 +143,7 @@ std::optional<Refusal> ActionEncoder::append(const ConstEvent& event, BulkParcel
   Action action;
   action.event = event.at();
   action.begin = parcel.body.size();
-  const Value* const wishes = event.get(ingest_document_);
-  scratch.wishes = wishes && wishes->is_object() ? &wishes->object() : nullptr;
+  look_for_wishes(event, scratch);
   if (auto refusal = find_action(event, action, scratch)) return refusal;
   if (auto refusal = settings_.stream ? find_stream(event, scratch) : find_index(event, scratch))
     return refusal;
@@ -158,6 +158,16 @@ std::optional<Refusal> ActionEncoder::append(const ConstEvent& event, BulkParcel
   action.size = static_cast<std::uint32_t>(size);
   parcel.actions.push_back(action);
   return std::nullopt;
+}
+
+/// What filters may have put into the metadata; most events have none.
+void ActionEncoder::look_for_wishes(const ConstEvent& event, Scratch& scratch) const {
+  scratch.wishes = nullptr;
+  scratch.wished_pipeline = nullptr;
+  if (!event.get(name::metadata)) return;
+  const Value* const wishes = event.get(ingest_document_);
+  if (wishes && wishes->is_object()) scratch.wishes = &wishes->object();
+  scratch.wished_pipeline = event.get(target_pipeline_);
 }
 
 std::optional<Refusal> ActionEncoder::find_action(const ConstEvent& event, Action& action,
@@ -298,7 +308,7 @@ std::optional<Refusal> ActionEncoder::append_id(const ConstEvent& event, Action&
 std::optional<Refusal> ActionEncoder::append_pipeline(const ConstEvent& event, Buffer& out,
                                                       Scratch& scratch) const {
   const Value* wished = wish(event, scratch.wishes, "pipeline");
-  if (!wished) wished = event.get(target_pipeline_);
+  if (!wished) wished = scratch.wished_pipeline;
   if (!fill(settings_.pipeline, wished, event, scratch.text))
     return refuse("pipeline_unresolved", "`pipeline` refers to a field that is not there");
   if (!scratch.text.empty()) append_member(R"(,"pipeline":)", scratch.text.view(), out);

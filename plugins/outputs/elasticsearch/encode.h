@@ -107,6 +107,7 @@ class ActionEncoder {
   struct Scratch;
   std::optional<Refusal> append(const ConstEvent& event, BulkParcel& parcel,
                                 Scratch& scratch) const;
+  void look_for_wishes(const ConstEvent& event, Scratch& scratch) const;
   std::optional<Refusal> find_action(const ConstEvent& event, Action& action,
                                      Scratch& scratch) const;
   std::optional<Refusal> find_index(const ConstEvent& event, Scratch& scratch) const;

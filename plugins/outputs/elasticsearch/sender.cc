@@ -210,6 +210,10 @@ void Sender::send(Host& host, Job& job) {
   request.headers.emplace_back("Content-Type: application/x-ndjson");
   request.headers.push_back(
       fmt::format("X-Opaque-Id: millrace-{}-{}", settings_.pipeline_id, ++made_));
+  // What proxies and the server's own metrics cannot see in a compressed body.
+  request.headers.push_back(fmt::format("X-Elastic-Event-Count: {}", job.sent));
+  request.headers.push_back(
+      fmt::format("X-Elastic-Uncompressed-Request-Length: {}", job.body->plain_size()));
   if (job.body->compressed()) request.headers.emplace_back("Content-Encoding: gzip");
   request.body.assign(job.body->pieces().begin(), job.body->pieces().end());
   ++totals_.requests;
