@@ -25,6 +25,7 @@
 #include "plugins/inputs/stdin.h"
 #include "plugins/outputs/elasticsearch/output.h"
 #include "plugins/outputs/file.h"
+#include "plugins/outputs/kafka/output.h"
 #include "plugins/outputs/null.h"
 #include "plugins/outputs/stdout.h"
 
@@ -51,6 +52,7 @@ Registry builtin_plugins() {
 
   plugins.add(elasticsearch_output());
   plugins.add(file_output());
+  plugins.add(kafka_output());
   plugins.add(null_output("null"));
   plugins.add(null_output("sink"));
   plugins.add(stdout_output());

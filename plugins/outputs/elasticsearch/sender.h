@@ -9,7 +9,7 @@
 
 #include "pipeline/plugin/stop.h"
 #include "pipeline/queue/dead_letter.h"
-#include "plugins/outputs/elasticsearch/notices.h"
+#include "plugins/support/notices.h"
 #include "plugins/outputs/elasticsearch/options.h"
 #include "plugins/outputs/elasticsearch/setup.h"
 

@@ -6,7 +6,7 @@
 
 #include "pipeline/observe/log.h"
 
-namespace millrace::elasticsearch {
+namespace millrace {
 
 /// Says once what is wrong and once that it is over, for each of a few kinds of trouble.
 class Notices {
@@ -32,4 +32,4 @@ class Notices {
   std::map<std::string, bool, std::less<>> on_;
 };
 
-}  // namespace millrace::elasticsearch
+}  // namespace millrace
