@@ -23,8 +23,14 @@ std::unique_ptr<Automaton> Automaton::compile(const Syntax& syntax, bool alone, 
   if (!made->program_) return nullptr;
   made->syntax_ = &syntax;
   made->literals_ = required_literals(syntax);
-  if (!alone) made->code_ = native::Code::compile(*made->program_);
+  if (!alone) made->ascii_code_ = native::Code::compile(*made->program_, true);
   return made;
+}
+
+const native::Code* Automaton::code_for(bool ascii) const {
+  if (ascii || !ascii_code_) return ascii_code_.get();
+  std::call_once(utf8_once_, [this] { utf8_code_ = native::Code::compile(*program_, false); });
+  return utf8_code_.get();
 }
 
 bool Automaton::may_match(std::string_view subject) const {
@@ -34,17 +40,24 @@ bool Automaton::may_match(std::string_view subject) const {
 }
 
 /// nullopt: it is the matcher's turn, at `from`.
-std::optional<Outcome> Automaton::run_code(const Matcher& matcher, std::string_view subject,
-                                           MatcherScratch& scratch, std::span<Span> spans,
-                                           Span& whole, std::size_t& from) const {
+std::optional<Outcome> Automaton::run_code(const native::Code& code, const Matcher& matcher,
+                                           std::string_view subject, MatcherScratch& scratch,
+                                           std::span<Span> spans, Span& whole,
+                                           std::size_t& from) const {
   const bool proof_first = fails_often_.load(std::memory_order_relaxed);
   if (proof_first && !contains_in_order(subject, literals_)) return Outcome::no_match;
   if (scratch.code_frames.empty()) scratch.code_frames.resize(kFrames);
-  std::fill_n(scratch.slots.data(), program_->slots, nullptr);
   native::Context context;
+  const std::size_t captures = program_->slots / 2;
+  if (spans.size() < captures) {
+    scratch.spans.resize(captures);
+    context.spans = scratch.spans.data();
+  } else {
+    context.spans = spans.data();
+  }
+  std::fill_n(context.spans, captures, Span{});
   context.begin = matcher.begin();
   context.end = context.begin + subject.size();
-  context.slots = scratch.slots.data();
   context.frames = scratch.code_frames.data();
   context.frames_end = context.frames + kFrames;
   context.budget = kBudget * static_cast<std::int64_t>(subject.size()) + kLeastBudget;
@@ -55,9 +68,9 @@ std::optional<Outcome> Automaton::run_code(const Matcher& matcher, std::string_v
     if (!start) return Outcome::no_match;
     from = *start;
     context.start = context.begin + from;
-    switch (code_->run(context)) {
+    switch (code.run(context)) {
       case native::Ended::match:
-        matcher.captures(spans);
+        if (context.spans != spans.data()) std::copy_n(context.spans, spans.size(), spans.data());
         whole = {context.start - context.begin, context.end_of_match - context.begin};
         return Outcome::match;
       case native::Ended::undecided:
@@ -76,8 +89,8 @@ std::optional<Outcome> Automaton::match(std::string_view subject, bool ascii,
   if (subject.size() < native::Code::kLeastSubject) subject = scratch.with_room_before(subject);
   Matcher matcher(*program_, subject, ascii, scratch);
   std::size_t from = 0;
-  if (code_) {
-    if (const auto done = run_code(matcher, subject, scratch, spans, whole, from)) {
+  if (const native::Code* code = code_for(ascii)) {
+    if (const auto done = run_code(*code, matcher, subject, scratch, spans, whole, from)) {
       const bool failed = *done == Outcome::no_match;
       if (fails_often_.load(std::memory_order_relaxed) != failed)
         fails_often_.store(failed, std::memory_order_relaxed);

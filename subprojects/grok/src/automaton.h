@@ -41,13 +41,16 @@ class Automaton {
  private:
   Automaton() = default;
   bool may_match(std::string_view subject) const;
-  std::optional<Outcome> run_code(const Matcher& matcher, std::string_view subject,
-                                  MatcherScratch& scratch, std::span<Span> spans, Span& whole,
-                                  std::size_t& from) const;
+  const native::Code* code_for(bool ascii) const;
+  std::optional<Outcome> run_code(const native::Code& code, const Matcher& matcher,
+                                  std::string_view subject, MatcherScratch& scratch,
+                                  std::span<Span> spans, Span& whole, std::size_t& from) const;
 
   const Syntax* syntax_ = nullptr;
   std::unique_ptr<const Program> program_;
-  std::unique_ptr<const native::Code> code_;  // nullptr: all is the matcher's
+  std::unique_ptr<const native::Code> ascii_code_;  // nullptr: all is the matcher's
+  mutable std::once_flag utf8_once_;
+  mutable std::unique_ptr<const native::Code> utf8_code_;  // made when the first subject asks
   RequiredLiterals literals_;
   mutable std::atomic<bool> fails_often_ = false;  // a guess by the last subject; only for speed
   mutable std::once_flag filter_once_;

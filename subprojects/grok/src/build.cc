@@ -55,6 +55,7 @@ class Builder {
   void loop(const Node& node, NodeId child);
   void atomic(const Node& node, NodeId child);
   void look(const Node& node);
+  void clear_before(Pc choice);
   bool look_sequence(NodeId id, std::vector<std::uint32_t>& sets);
   void flatten(NodeId id, std::vector<NodeId>& out) const;
 
@@ -73,7 +74,7 @@ class Builder {
 
   const Syntax& syntax_;
   std::unique_ptr<Program> program_;
-  std::uint32_t optional_ = 0;  // 1: inside of what not every match passes exactly once
+  std::uint32_t how_often_ = Program::kOnce;  // does a match pass what is compiled
 };
 
 /// The set of a node that takes exactly one character.
@@ -90,10 +91,13 @@ void Builder::compile(NodeId id) {
   if (program_->code.size() > kMaxInstructions)
     return refuse(node,
                   "it would take more than " + std::to_string(kMaxInstructions) + " instructions");
-  const std::uint32_t outside = optional_;
-  if (node.kind == Kind::alternate || node.kind == Kind::repeat) optional_ = 1;
+  const std::uint32_t outside = how_often_;
+  if (node.kind == Kind::repeat && node.max > 1)
+    how_often_ = Program::kRepeated;
+  else if (node.kind == Kind::repeat || node.kind == Kind::alternate)
+    how_often_ = std::max(outside, std::uint32_t{Program::kOptional});
   compile_node(node);
-  optional_ = outside;
+  how_often_ = outside;
 }
 
 void Builder::compile_node(const Node& node) {
@@ -134,9 +138,9 @@ void Builder::compile_node(const Node& node) {
       return repeat(node);
     case Kind::capture:
       if (node.value >= syntax_.named) return compile(node.children[0]);
-      put(Op::save, node.offset, 2 * node.value, optional_);
+      put(Op::save, node.offset, 2 * node.value, how_often_);
       compile(node.children[0]);
-      put(Op::save, node.offset, 2 * node.value + 1, optional_);
+      put(Op::save, node.offset, 2 * node.value + 1, how_often_);
       return;
     case Kind::atomic:
       return atomic(node, node.children[0]);
@@ -202,10 +206,11 @@ void Builder::flatten(NodeId id, std::vector<NodeId>& out) const {
 void Builder::alternate(const Node& node) {
   std::vector<NodeId> all;
   for (const NodeId child : node.children) flatten(child, all);
-  std::vector<Pc> ends;
+  std::vector<Pc> ends, choices;
   std::span<const NodeId> rest(all);
   while (!rest.empty()) {
     const Pc choice = choose(node);
+    choices.push_back(choice);
     const bool more = rest.size() > Choice::kMaxTargets;
     const std::size_t now = more ? Choice::kMaxTargets - 1 : rest.size();
     std::vector<Pc> targets;
@@ -216,6 +221,16 @@ void Builder::alternate(const Node& node) {
     if (refused()) return;
   }
   for (const Pc end : ends) program_->code[end].a = here();
+  for (const Pc choice : choices) clear_before(choice);
+}
+
+/// Notes what a choice clears: what may be saved up to here.
+void Builder::clear_before(Pc choice) {
+  for (Pc pc = choice; pc < here(); ++pc) {
+    const Instruction& code = program_->code[pc];
+    if (code.op == Op::save && code.b == Program::kOptional)
+      program_->choices[program_->code[choice].a].clears.push_back(code.a);
+  }
 }
 
 /// Compiles each, with a jump behind it that is still to be set.
@@ -291,7 +306,10 @@ void Builder::loop(const Node& node, NodeId child) {
     choices.push_back(choose(node));
     compile(child);
   }
-  for (const Pc choice : choices) set_targets(choice, {choice + 1}, here());
+  for (const Pc choice : choices) {
+    set_targets(choice, {choice + 1}, here());
+    clear_before(choice);
+  }
 }
 
 /// Compiled as if it were plain; analysis decides whether that is the same.

@@ -25,6 +25,7 @@ struct MatcherScratch {
   std::vector<const unsigned char*> slots;
   std::vector<std::uint64_t> visited;
   std::vector<native::Context::Frame> code_frames;
+  std::vector<Span> spans;
 
   /// A copy of a short subject, with a block's room before it.
   std::string_view with_room_before(std::string_view subject);

@@ -23,7 +23,7 @@ enum class Op : std::uint8_t {
   span,       ///< `b` to `c` characters of sets[a], as many as there are
   span_back,  ///< the same, and gives back where what follows asks for it: `d`, a stop set
   span_lazy,  ///< as few as what follows allows; `d` as above
-  save,       ///< the place, to slots[a]; `b`: what it held comes back when the way fails
+  save,       ///< the place, to slots[a]; `b` says how often a match does: kOnce ...
   jump,       ///< to `a`
   choose,     ///< one of choices[a]
   line_begin,
@@ -80,6 +80,8 @@ struct Choice {
   std::array<std::uint8_t, 256> classes{};
   std::uint32_t class_count = 0;     ///< with that of the end, the last one
   std::vector<std::uint32_t> masks;  ///< [position ahead][class]: a bit for each possible target
+  /// Slots that the targets save, before what they join in: those of Program::kOptional.
+  std::vector<std::uint32_t> clears;
 };
 
 /// A look-around over a fixed number of characters.
@@ -111,6 +113,8 @@ struct Program {
   bool only_at_lines = false;             ///< or where a line does
 
   static constexpr std::uint32_t kNoRow = 0xffffffff;
+  /// How often a match passes a save.
+  static constexpr std::uint32_t kOnce = 0, kOptional = 1, kRepeated = 2;
 };
 
 /// Why an expression cannot be a program.

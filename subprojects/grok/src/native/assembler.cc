@@ -67,6 +67,11 @@ void Assembler::load_byte(Reg to, Mem from) { rm({0x0f, 0xb6}, number(to), from)
 void Assembler::load_offset(Reg to, Mem from) { rm({0x63}, number(to), from, true); }
 void Assembler::store(Mem to, Reg from) { rm({0x89}, number(from), to, true); }
 
+void Assembler::store(Mem to, std::int32_t value) {
+  rm({0xc7}, 0, to, true);
+  word(static_cast<std::uint32_t>(value), 4);
+}
+
 void Assembler::set(Reg to, std::uint64_t value) {
   if (value >> 32 == 0) {
     if (number(to) > 7) byte(kRex | kRexB);
@@ -135,25 +140,23 @@ void Assembler::flip_bits(Reg to, std::uint32_t bits) {
 
 void Assembler::shift_right_by_cl(Reg to) { rr({0xd3}, 5, number(to)); }
 void Assembler::lowest_bit(Reg to, Reg of) {
-  rr({0x0f, 0xbc}, number(to), number(of), false, 0xf3);  // tzcnt; bsf where there is none
+  rr({0x0f, 0xbc}, number(to), number(of), false, 0xf3);  // tzcnt
 }
 void Assembler::test(Reg a) { rr({0x85}, number(a), number(a)); }
 
 void Assembler::load(Xmm to, Mem from) { rm({0x0f, 0x6f}, number(to), from, false, 0xf3); }
-void Assembler::copy(Xmm to, Xmm from) {
-  rr({0x0f, 0x6f}, number(to), number(from), false, kVector);
-}
 void Assembler::equal_bytes(Xmm to, Mem with) {
   rm({0x0f, 0x74}, number(to), with, false, kVector);
 }
 void Assembler::equal_bytes(Xmm to, Xmm with) {
   rr({0x0f, 0x74}, number(to), number(with), false, kVector);
 }
-void Assembler::subtract_bytes(Xmm to, Mem what) {
-  rm({0x0f, 0xf8}, number(to), what, false, kVector);
+void Assembler::add_bytes(Xmm to, Mem what) { rm({0x0f, 0xfc}, number(to), what, false, kVector); }
+void Assembler::greater_bytes(Xmm to, Mem than) {
+  rm({0x0f, 0x64}, number(to), than, false, kVector);
 }
-void Assembler::smaller_bytes(Xmm to, Mem with) {
-  rm({0x0f, 0xda}, number(to), with, false, kVector);
+void Assembler::greater_bytes(Xmm to, Xmm than) {
+  rr({0x0f, 0x64}, number(to), number(than), false, kVector);
 }
 void Assembler::both(Xmm to, Mem with) { rm({0x0f, 0xdb}, number(to), with, false, kVector); }
 void Assembler::both(Xmm to, Xmm with) {

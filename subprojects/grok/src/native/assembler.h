@@ -66,11 +66,12 @@ class Assembler {
   /// Of a bound label, from the beginning of the code.
   std::size_t place(Label label) const { return places_[label.number]; }
 
-  void move(Reg to, Reg from);         ///< 64 bits
-  void load(Reg to, Mem from);         ///< 64 bits
-  void load_byte(Reg to, Mem from);    ///< zero above
-  void load_offset(Reg to, Mem from);  ///< 32 bits, with their sign
-  void store(Mem to, Reg from);        ///< 64 bits
+  void move(Reg to, Reg from);             ///< 64 bits
+  void load(Reg to, Mem from);             ///< 64 bits
+  void load_byte(Reg to, Mem from);        ///< zero above
+  void load_offset(Reg to, Mem from);      ///< 32 bits, with their sign
+  void store(Mem to, std::int32_t value);  ///< 64 bits
+  void store(Mem to, Reg from);            ///< 64 bits
   void set(Reg to, std::uint64_t value);
   void address(Reg to, Mem of);  ///< 64 bits
   void address(Reg to, Label of);
@@ -90,15 +91,15 @@ class Assembler {
   void or_bits(Reg to, std::uint32_t bits);    ///< 32 bits
   void flip_bits(Reg to, std::uint32_t bits);  ///< 32 bits
   void shift_right_by_cl(Reg to);              ///< 32 bits
-  void lowest_bit(Reg to, Reg of);             ///< its number; `of` is not 0; 32 bits
-  void test(Reg a);                            ///< 32 bits, against itself
+  void lowest_bit(Reg to, Reg of);  ///< its number; If::below where there is none; 32 bits
+  void test(Reg a);                 ///< 32 bits, against itself
 
   void load(Xmm to, Mem from);  ///< 16 bytes, at any address
-  void copy(Xmm to, Xmm from);
   void equal_bytes(Xmm to, Mem with);
   void equal_bytes(Xmm to, Xmm with);
-  void subtract_bytes(Xmm to, Mem what);
-  void smaller_bytes(Xmm to, Mem with);
+  void add_bytes(Xmm to, Mem what);
+  void greater_bytes(Xmm to, Mem than);  ///< signed
+  void greater_bytes(Xmm to, Xmm than);
   void both(Xmm to, Mem with);
   void both(Xmm to, Xmm with);
   void either(Xmm to, Xmm with);

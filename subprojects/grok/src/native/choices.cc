@@ -28,12 +28,13 @@ std::uint32_t at_end(const Choice& choice, std::uint32_t mask, unsigned depth) {
 
 }  // namespace
 
-void Compiler::choose(const Instruction& code, Pc) {
+void Compiler::choose(const Instruction& code) {
   const Choice& choice = program_.choices[code.a];
   nodes_.clear();
   ways_back_.clear();
   const std::size_t targets = choice.targets.size();
   const std::uint32_t all = targets == 32 ? ~0u : (1u << targets) - 1;
+  clear(choice);
   write_choice(choice, all, 0);
 }
 
@@ -87,8 +88,12 @@ void Compiler::write_node(const Choice& choice, std::uint32_t mask, unsigned dep
   if (outcomes.size() == 1) return out_.jump(choice_at(choice, outcomes.begin()->first, depth + 1));
   out_.load_byte(rax, {rdi, static_cast<std::int32_t>(depth)});
   std::vector<std::pair<Bytes, Label>> cases;
-  for (const auto& [left, bytes] : outcomes)
-    cases.emplace_back(bytes, choice_at(choice, left, depth + 1));
+  for (const auto& [left, bytes] : outcomes) {
+    const Label label = choice_at(choice, left, depth + 1);
+    const bool decided = depth == 0 && left != 0 && is_one(left);
+    const Pc target = decided ? choice.targets[static_cast<std::size_t>(__builtin_ctz(left))] : 0;
+    cases.emplace_back(bytes, decided ? behind_test(target, bytes, label) : label);
+  }
   if (cases.size() > kMaxTests) return branch_by_table(cases);
   // The first one, which may be the failure, is what is left when it is none of the others.
   for (std::size_t i = cases.size() - 1; i > 0; --i) {
@@ -106,6 +111,20 @@ void Compiler::write_node(const Choice& choice, std::uint32_t mask, unsigned dep
   out_.jump(cases.front().second);
 }
 
+/// Where a target begins with a test that these bytes pass, what comes behind it.
+Label Compiler::behind_test(Pc target, const Bytes& bytes, Label otherwise) const {
+  const Instruction& code = program_.code[target];
+  if (code.op != Op::byte && code.op != Op::set) return otherwise;
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const bool passes =
+        code.op == Op::byte
+            ? byte == code.a
+            : byte < 0x80 && program_.sets[code.a].run.has(static_cast<unsigned char>(byte));
+    if (bytes[byte] != 0 && !passes && !(ascii_ && byte >= 0x80)) return otherwise;
+  }
+  return tested_[target];
+}
+
 void Compiler::branch_by_table(const std::vector<std::pair<Bytes, Label>>& cases) {
   std::array<std::uint8_t, 256> numbers{};
   const std::int32_t targets = data_.room(cases.size());
@@ -120,6 +139,12 @@ void Compiler::branch_by_table(const std::vector<std::pair<Bytes, Label>>& cases
   out_.jump(rax);
 }
 
+/// Captures that the alternatives make are not there until one of them makes them.
+void Compiler::clear(const Choice& choice) {
+  for (const std::uint32_t slot : choice.clears)
+    out_.store({r8, static_cast<std::int32_t>(8 * slot)}, -1);
+}
+
 /// Code that takes up the rest of the alternatives, in order.
 Label Compiler::way_back(const Choice& choice, std::uint32_t rest) {
   const auto [known, fresh] = ways_back_.try_emplace(rest);
@@ -128,10 +153,11 @@ Label Compiler::way_back(const Choice& choice, std::uint32_t rest) {
   const std::uint32_t others = rest & (rest - 1);
   const Label after = others != 0 ? way_back(choice, others) : label;
   const Label target = labels_[choice.targets[static_cast<std::size_t>(__builtin_ctz(rest))]];
-  later([this, label, after, target, last = others == 0] {
+  later([this, &choice, label, after, target, last = others == 0] {
     out_.bind(label);
     out_.load(rdi, kTopAt);
     out_.move(r11, rdi);
+    clear(choice);
     if (last) {
       out_.subtract(r9, kFrame);
     } else {

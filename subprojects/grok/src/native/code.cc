@@ -18,9 +18,9 @@ Code::Code(void* memory, std::size_t size)
 Code::~Code() { munmap(memory_, size_); }
 
 /// The memory is never writable and executable at once.
-std::unique_ptr<const Code> Code::compile(const Program& program) {
-  if (!__builtin_cpu_supports("ssse3")) return nullptr;
-  Compiler compiler(program);
+std::unique_ptr<const Code> Code::compile(const Program& program, bool ascii) {
+  if (!__builtin_cpu_supports("ssse3") || !__builtin_cpu_supports("bmi")) return nullptr;
+  Compiler compiler(program, ascii);
   if (!compiler.run()) return nullptr;
   const std::vector<std::uint8_t> bytes = compiler.take();
   void* const memory =
@@ -35,7 +35,7 @@ std::unique_ptr<const Code> Code::compile(const Program& program) {
 #else
 
 Code::~Code() = default;
-std::unique_ptr<const Code> Code::compile(const Program&) { return nullptr; }
+std::unique_ptr<const Code> Code::compile(const Program&, bool) { return nullptr; }
 
 #endif
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../program.h"
+#include "grok/grok.h"
 
 namespace grok::native {
 
@@ -22,7 +23,8 @@ struct Context {
   const unsigned char* begin = nullptr;
   const unsigned char* end = nullptr;  ///< at least kLeastSubject behind begin
   const unsigned char* start = nullptr;
-  const unsigned char** slots = nullptr;
+  /// One for each capture. Only those that a loop repeats are read before they are written.
+  Span* spans = nullptr;
   Frame* frames = nullptr;
   Frame* frames_end = nullptr;
   /// Bytes that it may still pass in all, together with what it takes up again.
@@ -46,7 +48,8 @@ class Code {
 
   /// nullptr: the processor is another one, the system allows no new code, or the program has what
   /// is rare: it is left to the matcher.
-  static std::unique_ptr<const Code> compile(const Program& program);
+  /// `ascii`: for subjects without a byte above 0x7f; else for well-formed UTF-8.
+  static std::unique_ptr<const Code> compile(const Program& program, bool ascii);
   ~Code();
   Code(const Code&) = delete;
   Code& operator=(const Code&) = delete;

@@ -39,7 +39,10 @@ bool Compiler::run() {
   restore_ = out_.new_label();
   exit_ = out_.new_label();
   constants_ = out_.new_label();
-  for (std::size_t pc = 0; pc < program_.code.size(); ++pc) labels_.push_back(out_.new_label());
+  for (std::size_t pc = 0; pc < program_.code.size(); ++pc) {
+    labels_.push_back(out_.new_label());
+    tested_.push_back(out_.new_label());
+  }
   prologue();
   for (Pc pc = 0; pc < program_.code.size() && possible_; ++pc) {
     out_.bind(labels_[pc]);
@@ -75,7 +78,7 @@ void Compiler::prologue() {
   out_.load(rdx, {r12, at_of(offsetof(Context, begin))});
   out_.load(rsi, {r12, at_of(offsetof(Context, end))});
   out_.load(rdi, {r12, at_of(offsetof(Context, start))});
-  out_.load(r8, {r12, at_of(offsetof(Context, slots))});
+  out_.load(r8, {r12, at_of(offsetof(Context, spans))});
   out_.load(r9, {r12, at_of(offsetof(Context, frames))});
   out_.load(r13, {r12, at_of(offsetof(Context, frames_end))});
   out_.load(r10, {r12, at_of(offsetof(Context, budget))});
@@ -134,12 +137,13 @@ void Compiler::instruction(Pc pc) {
       out_.jump(If::not_below, fail_);
       out_.compare_bytes({rdi}, code.a, 1);
       out_.jump(If::not_equal, fail_);
+      out_.bind(tested_[pc]);
       out_.add(rdi, 1);
       return;
     case Op::text:
       return text(code);
     case Op::set:
-      return one(program_.sets[code.a]);
+      return one(program_.sets[code.a], tested_[pc]);
     case Op::span:
     case Op::span_back:
       return span(code, pc);
@@ -150,7 +154,7 @@ void Compiler::instruction(Pc pc) {
     case Op::jump:
       return out_.jump(labels_[code.a]);
     case Op::choose:
-      return choose(code, pc);
+      return choose(code);
     case Op::accept: {
       out_.store({r12, at_of(offsetof(Context, end_of_match))}, rdi);
       out_.set(rax, static_cast<std::uint64_t>(Ended::match));
@@ -198,10 +202,19 @@ void Compiler::text(const Instruction& code) {
   out_.add(rdi, static_cast<std::int32_t>(code.b));
 }
 
-/// A place that every match saves once needs no way back.
+void Compiler::refuse_wide_byte(Reg byte) {
+  if (ascii_) return;
+  out_.test_low_byte(byte);
+  out_.jump(If::negative, undecided_);
+}
+
+/// Where a loop may save it again, what was there comes back when the way fails. What is saved once
+/// needs no care, and of what may be left out choices take care.
 void Compiler::save(const Instruction& code) {
   const auto slot = static_cast<std::int32_t>(8 * code.a);
-  if (code.b != 0) {
+  out_.move(rcx, rdi);
+  out_.subtract(rcx, rdx);
+  if (code.b == Program::kRepeated) {
     out_.compare(r9, r13);
     out_.jump(If::not_below, undecided_);
     out_.load(rax, {r8, slot});
@@ -212,7 +225,7 @@ void Compiler::save(const Instruction& code) {
     out_.set(rax, static_cast<std::uint64_t>(slot));
     out_.store(kTopExtra, rax);
   }
-  out_.store({r8, slot}, rdi);
+  out_.store({r8, slot}, rcx);
 }
 
 void Compiler::assertion(const Instruction& code) {
@@ -261,15 +274,13 @@ void Compiler::boundary(bool wanted) {
   out_.compare(rdi, rdx);
   out_.jump(If::equal, no_previous);
   out_.load_byte(rcx, {rdi, -1});
-  out_.test_low_byte(rcx);
-  out_.jump(If::negative, undecided_);
+  refuse_wide_byte(rcx);
   out_.load_byte(rax, {rbx, word.table, rcx, 1});
   out_.bind(no_previous);
   out_.compare(rdi, rsi);
   out_.jump(If::equal, no_next);
   out_.load_byte(rcx, {rdi});
-  out_.test_low_byte(rcx);
-  out_.jump(If::negative, undecided_);
+  refuse_wide_byte(rcx);
   out_.xor_low_bytes(rax, {rbx, word.table, rcx, 1});
   out_.bind(no_next);
   out_.test_low_bits(rax, word.bits);
@@ -290,8 +301,7 @@ void Compiler::look(const Look& look) {
       Bytes ascii = set.run.bytes();
       std::fill(ascii.begin() + 0x80, ascii.end(), std::uint8_t{0});
       out_.load_byte(rax, {rdi, look.behind ? i - length : i});
-      out_.test_low_byte(rax);
-      out_.jump(If::negative, undecided_);
+      refuse_wide_byte(rax);
       test_byte(rax, data_.test(ascii));
       out_.jump(If::equal, other);
     }

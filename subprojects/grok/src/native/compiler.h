@@ -12,7 +12,7 @@
 namespace grok::native {
 
 /// Translates a program. How the code uses the registers:
-///   rdi  the place in the subject      r8   the slots
+///   rdi  the place in the subject      r8   the captures
 ///   rsi  the subject's end             r9   the top of the frames
 ///   rdx  its beginning                 r10  the budget
 ///   rbx  the constants                 r11  where the way that is tried was taken up
@@ -20,7 +20,8 @@ namespace grok::native {
 ///   rbp  the least place of a span     rax, rcx, xmm0-xmm2  for the moment
 class Compiler {
  public:
-  explicit Compiler(const Program& program) : program_(program) {}
+  /// `ascii`: for subjects without a byte above 0x7f; else for well-formed UTF-8.
+  Compiler(const Program& program, bool ascii) : program_(program), ascii_(ascii) {}
 
   /// False: the program has what is left to the matcher.
   bool run();
@@ -38,8 +39,13 @@ class Compiler {
   void look(const Look& look);
 
   // spans.cc
-  void one(const SetTable& set);
+  bool is_wide(const SetTable& set) const;
+  void one(const SetTable& set, std::optional<Label> tested);
+  void some(const SetTable& set, std::uint32_t count);
   void span(const Instruction& code, Pc pc);
+  void cut(std::uint32_t most);
+  void end_with_frame(const Instruction& code, Pc pc);
+  void optional(const Instruction& code, Pc pc);
   void lazy_span(const Instruction& code, Pc pc);
   void give_back(Label found, const Data::ByteTest& stop);
   void skip(const Bytes& inside);
@@ -47,14 +53,17 @@ class Compiler {
   std::function<void()> stop_finder(const Bytes& inside);
   Bytes stops_of(const Instruction& code) const;
   void refuse_wide(const SetTable& set);
+  void refuse_wide_byte(Reg byte);
 
   // choices.cc
-  void choose(const Instruction& code, Pc pc);
+  void choose(const Instruction& code);
+  Label behind_test(Pc target, const Bytes& bytes, Label otherwise) const;
   void write_node(const Choice& choice, std::uint32_t mask, unsigned depth);
   Label choice_at(const Choice& choice, std::uint32_t mask, unsigned depth);
   void write_choice(const Choice& choice, std::uint32_t mask, unsigned depth);
   void branch_by_table(const std::vector<std::pair<Bytes, Label>>& cases);
   Label way_back(const Choice& choice, std::uint32_t rest);
+  void clear(const Choice& choice);
 
   /// Pushes {rdi, resume}; `extra` goes with it.
   void push_frame(Label resume, std::optional<Reg> extra = std::nullopt);
@@ -63,9 +72,12 @@ class Compiler {
   void later(std::function<void()> write) { later_.push_back(std::move(write)); }
 
   const Program& program_;
+  const bool ascii_;
   Assembler out_;
   Data data_;
   std::vector<Label> labels_;  // by pc
+  std::vector<Label>
+      tested_;  // by pc, of a byte or a set: where it passes what is known to be there
   Label fail_{}, undecided_{}, restore_{}, exit_{}, constants_{};
   std::vector<std::function<void()>> later_;
   struct TableEntry {

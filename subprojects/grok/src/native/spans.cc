@@ -52,18 +52,25 @@ bool same_above_ascii(const Bytes& bytes) {
 
 }  // namespace
 
+/// Whether characters of the set may take several bytes.
+bool Compiler::is_wide(const SetTable& set) const {
+  return !ascii_ && set.wide != SetTable::Wide::none;
+}
+
 /// Passes one character of the set.
-void Compiler::one(const SetTable& set) {
-  const Label miss = set.wide == SetTable::Wide::none ? fail_ : out_.new_label();
+void Compiler::one(const SetTable& set, std::optional<Label> tested) {
+  const bool wide = is_wide(set);
+  const Label miss = wide ? out_.new_label() : fail_;
   const Label passed = out_.new_label();
   out_.compare(rdi, rsi);
   out_.jump(If::not_below, fail_);
   out_.load_byte(rax, {rdi});
   test_byte(rax, data_.test(ascii_of(set)));
   out_.jump(If::equal, miss);
+  if (tested) out_.bind(*tested);
   out_.add(rdi, 1);
   out_.bind(passed);
-  if (set.wide == SetTable::Wide::none) return;
+  if (!wide) return;
   later([this, miss, passed, all = set.wide == SetTable::Wide::all] {
     out_.bind(miss);
     out_.test_low_byte(rax);
@@ -81,9 +88,27 @@ void Compiler::one(const SetTable& set) {
   });
 }
 
+/// Passes as many characters as there must be.
+void Compiler::some(const SetTable& set, std::uint32_t count) {
+  if (is_wide(set) || count == 1) {
+    for (std::uint32_t i = 0; i < count; ++i) one(set, std::nullopt);
+    return;
+  }
+  const Data::ByteTest test = data_.test(ascii_of(set));
+  out_.address(rax, Mem{rdi, static_cast<std::int32_t>(count)});
+  out_.compare(rax, rsi);
+  out_.jump(If::above, fail_);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    out_.load_byte(rax, {rdi, static_cast<std::int32_t>(i)});
+    test_byte(rax, test);
+    out_.jump(If::equal, fail_);
+  }
+  out_.add(rdi, static_cast<std::int32_t>(count));
+}
+
 /// Behind a run of ASCII characters: where the next one is none, the set may go on.
 void Compiler::refuse_wide(const SetTable& set) {
-  if (set.wide == SetTable::Wide::none) return;
+  if (!is_wide(set)) return;
   const Label end = out_.new_label();
   out_.compare(rdi, rsi);
   out_.jump(If::not_below, end);
@@ -96,45 +121,55 @@ void Compiler::refuse_wide(const SetTable& set) {
 /// A greedy span. A frame remembers where it ended and, in `extra`, how far it may give back.
 void Compiler::span(const Instruction& code, Pc pc) {
   const SetTable& set = program_.sets[code.a];
-  const bool bounded = code.c != kUnbounded;
-  const bool gives_back = code.op == Op::span_back;
-  if (code.b <= kFewCharacters) {
-    for (std::uint32_t i = 0; i < code.b; ++i) one(set);
-    if (code.c == code.b) return;
-    if (gives_back || bounded) out_.move(rbp, rdi);
+  if (code.b == code.c && code.b <= kFewCharacters) return some(set, code.b);
+  if (code.b == 0 && code.c == 1 && !is_wide(set)) return optional(code, pc);
+  const bool gives_back = code.op == Op::span_back && code.b != code.c;
+  const std::uint32_t first = is_wide(set) && code.b <= kFewCharacters ? code.b : 0;
+  some(set, first);
+  if (gives_back || code.c != kUnbounded || first < code.b) out_.move(rbp, rdi);
+  if (is_wide(set) &&
+      (set.wide == SetTable::Wide::some || first < code.b || code.c != kUnbounded)) {
+    skip(ascii_of(set));
+    refuse_wide(set);
   } else {
-    out_.move(rbp, rdi);
+    skip(set.run.bytes());
   }
-  const bool by_bytes = !bounded && code.b <= kFewCharacters && set.wide == SetTable::Wide::all;
-  skip(by_bytes ? set.run.bytes() : ascii_of(set));
-  if (!by_bytes) refuse_wide(set);
-  const std::uint32_t taken = code.b <= kFewCharacters ? code.b : 0;  // before rbp
-  if (bounded) {
-    const Label too_far = out_.new_label(), cut = out_.new_label();
-    out_.address(rax, Mem{rbp, static_cast<std::int32_t>(code.c - taken)});
-    out_.compare(rdi, rax);
-    out_.jump(If::above, too_far);
-    out_.bind(cut);
-    later([this, too_far, cut] {
-      out_.bind(too_far);  // what it looked at in vain is paid for
-      out_.subtract(r10, rdi);
-      out_.add(r10, rax);
-      out_.move(rdi, rax);
-      out_.jump(cut);
-    });
+  if (code.c != kUnbounded) cut(code.c - first);
+  if (first < code.b) {
+    if (code.b == 1) {
+      out_.compare(rdi, rbp);
+      out_.jump(If::equal, fail_);
+      if (gives_back) out_.add(rbp, 1);
+    } else {
+      out_.add(rbp, static_cast<std::int32_t>(code.b));
+      out_.compare(rdi, rbp);
+      out_.jump(If::below, fail_);
+    }
   }
-  if (taken < code.b) {
-    out_.add(rbp, static_cast<std::int32_t>(code.b));
-    out_.compare(rdi, rbp);
-    out_.jump(If::below, fail_);
-  }
-  if (!gives_back || code.b == code.c) return;
+  if (gives_back) end_with_frame(code, pc);
+}
 
-  const Bytes stops = stops_of(code);
-  const Data::ByteTest stop = data_.test(stops);
+/// Takes a span back to its most characters; what it looked at in vain is paid for.
+void Compiler::cut(std::uint32_t most) {
+  const Label too_far = out_.new_label(), done = out_.new_label();
+  out_.address(rax, Mem{rbp, static_cast<std::int32_t>(most)});
+  out_.compare(rdi, rax);
+  out_.jump(If::above, too_far);
+  out_.bind(done);
+  later([this, too_far, done] {
+    out_.bind(too_far);
+    out_.subtract(r10, rdi);
+    out_.add(r10, rax);
+    out_.move(rdi, rax);
+    out_.jump(done);
+  });
+}
+
+/// Behind a span from rbp to rdi.
+void Compiler::end_with_frame(const Instruction& code, Pc pc) {
+  const Data::ByteTest stop = data_.test(stops_of(code));
   const bool at_end = program_.stops[code.d].at_end;
   const Label found = out_.new_label(), first_back = out_.new_label(), resume = out_.new_label();
-  const Label next = labels_[pc + 1];
   out_.compare(rdi, rsi);
   out_.jump(If::not_below, at_end ? found : first_back);
   out_.load_byte(rax, {rdi});
@@ -142,7 +177,7 @@ void Compiler::span(const Instruction& code, Pc pc) {
   out_.jump(If::equal, first_back);
   out_.bind(found);
   out_.compare(rdi, rbp);
-  out_.jump(If::equal, next);
+  out_.jump(If::equal, labels_[pc + 1]);
   push_frame(resume, rbp);
   later([=, this] {
     out_.bind(first_back);
@@ -158,6 +193,37 @@ void Compiler::span(const Instruction& code, Pc pc) {
     out_.move(r11, rdi);
     out_.jump(found);
   });
+}
+
+/// One character or none; the character only where what follows can begin behind it.
+void Compiler::optional(const Instruction& code, Pc pc) {
+  const Bytes inside = ascii_of(program_.sets[code.a]);
+  const Label next = labels_[pc + 1];
+  out_.compare(rdi, rsi);
+  out_.jump(If::not_below, next);
+  out_.load_byte(rax, {rdi});
+  test_byte(rax, data_.test(inside));
+  out_.jump(If::equal, next);
+  if (code.op == Op::span_back) {
+    const Bytes stops = stops_of(code);
+    const Label take = out_.new_label(), resume = out_.new_label();
+    out_.address(rcx, Mem{rdi, 1});
+    out_.compare(rcx, rsi);
+    out_.jump(If::not_below, program_.stops[code.d].at_end ? take : next);
+    out_.load_byte(rax, {rdi, 1});
+    test_byte(rax, data_.test(stops));
+    out_.jump(If::equal, next);
+    out_.bind(take);
+    push_frame(resume);
+    later([this, resume, next] {
+      out_.bind(resume);
+      out_.load(rdi, kTopAt);
+      out_.move(r11, rdi);
+      out_.subtract(r9, kFrame);
+      out_.jump(next);
+    });
+  }
+  out_.add(rdi, 1);
 }
 
 /// Goes back from rdi to where a stop is, which costs what it goes; fails at rbp.
@@ -188,7 +254,7 @@ void Compiler::lazy_span(const Instruction& code, Pc pc) {
     possible_ = false;
     return;
   }
-  for (std::uint32_t i = 0; i < code.b; ++i) one(set);
+  some(set, code.b);
   const Bytes inside = set.wide == SetTable::Wide::all ? set.run.bytes() : ascii_of(set);
   const Bytes stops = stops_of(code);
   Bytes passed = inside;
@@ -215,7 +281,7 @@ void Compiler::lazy_span(const Instruction& code, Pc pc) {
     out_.add(rdi, 1);
     out_.jump(more);
     out_.bind(miss);
-    if (set.wide == SetTable::Wide::some) {
+    if (is_wide(set) && set.wide == SetTable::Wide::some) {
       out_.test_low_byte(rax);
       out_.jump(If::negative, undecided_);
     }
@@ -227,7 +293,7 @@ void Compiler::lazy_span(const Instruction& code, Pc pc) {
 void Compiler::skip(const Bytes& inside) {
   const auto out_ranges = ranges_of(inside, 0);
   if (out_ranges.empty()) return out_.move(rdi, rsi);
-  const Label loop = out_.new_label(), tail = out_.new_label(), found = out_.new_label();
+  const Label loop = out_.new_label(), tail = out_.new_label(), more = out_.new_label();
   const Label done = out_.new_label();
   const std::function<void()> find = stop_finder(inside);
   if (!find) {
@@ -240,16 +306,15 @@ void Compiler::skip(const Bytes& inside) {
   out_.jump(If::above, tail);
   out_.load(x0, {rdi});
   find();
-  out_.test(rax);
-  out_.jump(If::not_equal, found);
-  out_.add(rdi, kBlock);
-  out_.jump(loop);
-  out_.bind(found);
   out_.lowest_bit(rax, rax);
+  out_.jump(If::below, more);
   out_.add(rdi, rax);
   out_.bind(done);
   // Less than a block is left: the last one of the subject, shifted, with a stop behind its end.
   later([=, this] {
+    out_.bind(more);
+    out_.add(rdi, kBlock);
+    out_.jump(loop);
     out_.bind(tail);
     out_.load(x0, {rsi, -kBlock});
     find();
@@ -288,15 +353,20 @@ std::function<void()> Compiler::stop_finder(const Bytes& inside) {
     };
   }
   if (ranges.size() == 1) {
-    const auto first = data_.filled(static_cast<std::uint8_t>(ranges[0].first));
-    const auto length = data_.filled(static_cast<std::uint8_t>(ranges[0].last - ranges[0].first));
-    return [this, first, length, by_inside] {
-      out_.subtract_bytes(x0, {rbx, first});
-      out_.copy(x1, x0);
-      out_.smaller_bytes(x1, {rbx, length});
-      out_.equal_bytes(x0, x1);
-      out_.sign_bits(rax, x0);
-      if (by_inside) out_.flip_bits(rax, 0xffff);
+    // Moved so that the range begins with the least signed byte.
+    const unsigned length = ranges[0].last - ranges[0].first + 1;
+    const auto move = data_.filled(static_cast<std::uint8_t>(0x80 - ranges[0].first));
+    const auto last = data_.filled(static_cast<std::uint8_t>(0x80 + length - 1));
+    const auto behind = data_.filled(static_cast<std::uint8_t>(0x80 + length));
+    return [this, move, last, behind, by_inside] {
+      out_.add_bytes(x0, {rbx, move});
+      if (by_inside) {
+        out_.greater_bytes(x0, {rbx, last});
+        return out_.sign_bits(rax, x0);
+      }
+      out_.load(x1, {rbx, behind});
+      out_.greater_bytes(x1, x0);
+      out_.sign_bits(rax, x1);
     };
   }
   if (!same_above_ascii(inside)) return {};
