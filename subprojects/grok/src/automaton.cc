@@ -55,7 +55,7 @@ std::optional<Outcome> Automaton::run_code(const native::Code& code, const Match
   } else {
     context.spans = spans.data();
   }
-  std::fill_n(context.spans, captures, Span{});
+  if (program_->repeats_captures) std::fill_n(context.spans, captures, Span{});
   context.begin = matcher.begin();
   context.end = context.begin + subject.size();
   context.frames = scratch.code_frames.data();

@@ -138,6 +138,7 @@ void Builder::compile_node(const Node& node) {
       return repeat(node);
     case Kind::capture:
       if (node.value >= syntax_.named) return compile(node.children[0]);
+      if (how_often_ == Program::kRepeated) program_->repeats_captures = true;
       put(Op::save, node.offset, 2 * node.value, how_often_);
       compile(node.children[0]);
       put(Op::save, node.offset, 2 * node.value + 1, how_often_);

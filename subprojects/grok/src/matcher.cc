@@ -94,15 +94,15 @@ const unsigned char* Matcher::start_from(const unsigned char* p) const {
   }
   if (!program_.prefix.empty()) return prefix_from(p);
   if (program_.start_depth == 0) return p;
-  while (true) {
-    p = program_.not_start.skip(p, end_);
-    if (p == end_) return nullptr;
+  for (; p != end_; ++p) {
+    if (program_.not_start.has(*p)) p = program_.not_start.skip(p, end_);
+    if (p == end_) break;
     bool possible = true;
     for (unsigned i = 1; i < program_.start_depth && possible; ++i)
       possible = end_ - p <= i || (program_.start[p[i]] >> i & 1) != 0;
     if (possible) return p;
-    ++p;
   }
+  return nullptr;
 }
 
 /// Looks for the rarest byte of the text that every match begins with.

@@ -170,8 +170,7 @@ Outcome Pattern::match_utf8(std::string_view subject, bool ascii, Scratch::State
                             std::span<Span> spans, Span& whole) const {
   state.last = tier_;
   if (tier_ == Tier::automaton) {
-    if (const auto done =
-            code_->automaton->match(subject, ascii, state.matcher, spans, whole))
+    if (const auto done = code_->automaton->match(subject, ascii, state.matcher, spans, whole))
       return *done;
     std::call_once(code_->others_once, [this] {
       SyntaxError ignored;  // both may be missing: then the match ends with `limit`

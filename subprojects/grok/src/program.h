@@ -103,6 +103,7 @@ struct Program {
   std::vector<std::uint32_t> rows;  ///< by pc: a row of the matcher's memory; kNoRow for most
   std::uint32_t row_count = 0;
   std::uint32_t slots = 0;
+  bool repeats_captures = false;  ///< there is a save of kRepeated
 
   std::array<std::uint8_t, 256> start{};  ///< bit i: a match may have the byte at position i
   unsigned start_depth = 0;               ///< how many positions that tells of; 0: nothing is known

@@ -1,5 +1,6 @@
 #include "utf8.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace grok {
@@ -43,21 +44,18 @@ void append_utf8(char32_t c, std::string& out) {
 
 bool is_ascii(std::string_view text) {
   constexpr std::uint64_t kHighBits = 0x8080808080808080u;
-  const char* p = text.data();
-  const char* const end = p + text.size();
-  std::uint64_t word[4];
-  for (; end - p >= 32; p += 32) {
-    std::memcpy(word, p, 32);
-    if (((word[0] | word[1] | word[2] | word[3]) & kHighBits) != 0) return false;
-  }
-  for (; end - p >= 8; p += 8) {
-    std::memcpy(word, p, 8);
-    if ((word[0] & kHighBits) != 0) return false;
-  }
-  for (; p < end; ++p) {
-    if ((static_cast<unsigned char>(*p) & 0x80) != 0) return false;
-  }
-  return true;
+  constexpr std::size_t kBlock = 32;
+  const auto block_is_ascii = [](const char* p) {
+    std::uint64_t word[4];
+    std::memcpy(word, p, kBlock);
+    return ((word[0] | word[1] | word[2] | word[3]) & kHighBits) == 0;
+  };
+  const std::size_t size = text.size();
+  if (size < kBlock)
+    return std::none_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; });
+  for (std::size_t at = 0; at + kBlock <= size; at += kBlock)
+    if (!block_is_ascii(text.data() + at)) return false;
+  return block_is_ascii(text.data() + size - kBlock);
 }
 
 bool is_utf8(std::string_view text) {
