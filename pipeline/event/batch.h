@@ -21,7 +21,8 @@ enum class EventState : std::uint8_t {
   live,
   dropped,        ///< the config said so
   replaced,       ///< its children stand for it (split)
-  dead_lettered,  ///< a filter refused it for good and the dead-letter queue has dealt with it
+  dead_lettered,  ///< an input or a filter refused it for good and the dead-letter queue has dealt
+                  ///< with it
 };
 
 /// The unit of work: events with all the memory that their values view. Inputs fill it, workers run

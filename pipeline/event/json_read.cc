@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <cstring>
 #include <type_traits>
 
 namespace millrace {
@@ -24,12 +25,13 @@ using simdjson::error_code;
 /// Builds values while simdjson walks the text once.
 class Builder {
  public:
-  explicit Builder(Batch& batch) : batch_(batch) {}
+  Builder(Batch& batch, std::size_t most_weight) : batch_(batch), weight_left_(most_weight) {}
 
   template <typename Node>
   error_code value(Node& node, int depth, Value& out) {
     sj::json_type type;
     if (auto error = node.type().get(type)) return error;
+    if (!weigh(1)) return simdjson::CAPACITY;
     switch (type) {
       case sj::json_type::object:
         return object(node, depth, out);
@@ -53,7 +55,15 @@ class Builder {
     return simdjson::INCORRECT_TYPE;
   }
 
+  bool too_heavy() const { return too_heavy_; }
+
  private:
+  bool weigh(std::size_t weight) {
+    too_heavy_ = weight > weight_left_;
+    if (!too_heavy_) weight_left_ -= weight;
+    return !too_heavy_;
+  }
+
   template <typename Node>
   static bool is_null(Node& node) {
     bool null = false;  // a document answers bool, a value a result that throws when it is cast
@@ -67,12 +77,14 @@ class Builder {
   template <typename Node>
   error_code object(Node& node, int depth, Value& out) {
     if (depth >= JsonReader::kMostDepth) return simdjson::DEPTH_ERROR;
+    if (!weigh(JsonReader::kContainerWeight)) return simdjson::CAPACITY;
     sj::object members;
     if (auto error = node.get_object().get(members)) return error;
     Object* object = Object::make(batch_.arena(), 8);
     for (auto member : members) {
       std::string_view key;
       if (auto error = member.unescaped_key().get(key)) return error;
+      if (!weigh(JsonReader::kKeyWeight)) return simdjson::CAPACITY;
       const NameId name = batch_.names().id(key);
       sj::value child;
       if (auto error = member.value().get(child)) return error;
@@ -87,6 +99,7 @@ class Builder {
   template <typename Node>
   error_code array(Node& node, int depth, Value& out) {
     if (depth >= JsonReader::kMostDepth) return simdjson::DEPTH_ERROR;
+    if (!weigh(JsonReader::kContainerWeight)) return simdjson::CAPACITY;
     sj::array items;
     if (auto error = node.get_array().get(items)) return error;
     Array* array = Array::make(batch_.arena(), 4);
@@ -105,8 +118,7 @@ class Builder {
   error_code string(Node& node, Value& out) {
     std::string_view token;
     if (auto error = raw_token(node, token)) return error;
-    if (const auto end = token.rfind('"');
-        end != 0 && token.find('\\') == std::string_view::npos && plain(token.substr(1, end - 1))) {
+    if (const auto end = token.rfind('"'); end != 0 && plain(token.substr(1, end - 1))) {
       sj::raw_json_string checked;  // consumes it; the view is what it stands for
       if (auto error = node.get_raw_json_string().get(checked)) return error;
       out = Value::of(token.substr(1, end - 1));
@@ -118,11 +130,22 @@ class Builder {
     return simdjson::SUCCESS;
   }
 
-  /// No control characters, which JSON forbids inside of strings (simdjson checks them only while
-  /// it unescapes).
+  /// No escapes, and no control characters, which JSON forbids inside of strings (simdjson checks
+  /// them only while it unescapes).
   static bool plain(std::string_view text) {
-    for (char c : text)
-      if (static_cast<unsigned char>(c) < ' ') return false;
+    constexpr std::uint64_t kOnes = ~std::uint64_t{0} / 255;
+    constexpr std::uint64_t kHighs = kOnes * 0x80;
+    const auto below = [](std::uint64_t word, std::uint64_t bound) {
+      return (word - kOnes * bound) & ~word & kHighs;  // not 0 where a byte is less than `bound`
+    };
+    std::size_t at = 0;
+    for (; at + 8 <= text.size(); at += 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, text.data() + at, sizeof word);
+      if (below(word, ' ') | below(word ^ kOnes * '\\', 1)) return false;
+    }
+    for (; at < text.size(); ++at)
+      if (static_cast<unsigned char>(text[at]) < ' ' || text[at] == '\\') return false;
     return true;
   }
 
@@ -177,6 +200,8 @@ class Builder {
   }
 
   Batch& batch_;
+  std::size_t weight_left_;
+  bool too_heavy_ = false;
 };
 
 /// simdjson stops behind a scalar; whether it was all of the text is for us to see.
@@ -193,7 +218,7 @@ bool is_one_scalar(std::string_view text) {
 
 }  // namespace
 
-Result<Value> JsonReader::read(std::string_view text, Batch& batch) {
+Result<Value> JsonReader::read(std::string_view text, Batch& batch, std::size_t most_weight) {
   const auto refuse = [&](error_code error) {
     return fail(Errc::invalid, std::string("not JSON: ") + simdjson::error_message(error));
   };
@@ -202,9 +227,10 @@ Result<Value> JsonReader::read(std::string_view text, Batch& batch) {
   if (auto error =
           state_->parser.iterate(text, text.size() + simdjson::SIMDJSON_PADDING).get(document))
     return refuse(error);
-  Builder builder(batch);
+  Builder builder(batch, most_weight);
   Value out;
-  if (auto error = builder.value(document, 0, out)) return refuse(error);
+  if (auto error = builder.value(document, 0, out))
+    return builder.too_heavy() ? fail(Errc::limit, "JSON of too many values") : refuse(error);
   const char* rest = nullptr;  // there is a current location only where something is left
   const bool container = out.is_object() || out.is_array();
   if (container ? document.current_location().get(rest) == simdjson::SUCCESS : !is_one_scalar(text))

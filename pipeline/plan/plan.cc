@@ -126,8 +126,10 @@ Plan::Worker::Worker(const Plan& plan) : plan_(plan) {
 
 std::vector<Selection> Plan::Worker::run(Batch& batch) {
   std::vector<Selection> routes(plan_.outputs_.size());
-  Selection all(batch.size());
-  for (std::uint32_t at = 0; at < batch.size(); ++at) all[at] = at;
+  Selection all;
+  all.reserve(batch.size());
+  for (std::uint32_t at = 0; at < batch.size(); ++at)
+    if (batch.state(at) == EventState::live) all.push_back(at);  // an input may have dealt with it
   StageRun run{batch, std::move(all), scratch_, routes};
   run_all(plan_.filters_, run);
   run_all(plan_.routing_, run);

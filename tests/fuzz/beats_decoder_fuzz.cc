@@ -1,5 +1,6 @@
 // The lumberjack decoder: hostile bytes give the same items or the same error however they are cut,
-// in bounded memory. The first byte chooses the limits, the second how large the pieces are.
+// in bounded memory. The last byte chooses the limits, the one before it how large the pieces are;
+// so a recorded stream is a seed as it is.
 
 #include <algorithm>
 #include <cstdint>
@@ -62,12 +63,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 2) return 0;
   Limits limits;
   limits.inflated_bytes = std::size_t{1} << 20;
-  limits.strict_windows = data[0] & 1;
-  if (data[0] & 2) limits.event_bytes = 100;
-  if (data[0] & 4) limits.frame_bytes = 1000;
-  const std::string_view bytes(reinterpret_cast<const char*>(data) + 2, size - 2);
+  const std::uint8_t choice = data[size - 1];
+  limits.strict_windows = choice & 1;
+  if (choice & 2) limits.event_bytes = 100;
+  if (choice & 4) limits.frame_bytes = 1000;
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size - 2);
   const Decoded whole = decode(bytes, limits, bytes.size());
-  const Decoded cut = decode(bytes, limits, data[1] + 1u);
+  const Decoded cut = decode(bytes, limits, data[size - 2] + 1u);
   if (whole.failed != cut.failed || whole.unfinished != cut.unfinished) std::abort();
   const std::string_view common = std::string_view(cut.items).substr(0, whole.items.size());
   if (common != whole.items || (!cut.failed && cut.items != whole.items)) std::abort();

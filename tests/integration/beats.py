@@ -121,6 +121,23 @@ class Delivery(BeatsTest):
         self.stop(process)
 
 
+class DeadLetters(BeatsTest):
+    def test_with_a_queue_for_them_exactly_the_events_that_make_no_sense_go_there(self):
+        process, port = self.listen('max_event_bytes => 2000', arguments=('--dead_letter_queue.enable', 'true'))
+        client = self.connect(port)
+        documents = [{'message': 'a'}, b'{"mess', b'"x"', {'message': 'x' * 3000}, {'message': 'b'}]
+        self.assertEqual(client.deliver(documents), 5)
+        self.assertEqual(client.deliver([b'no']), 1)
+        self.assertEqual(client.deliver([{'message': 'c'}]), 1)
+        self.stop(process)
+        self.assertEqual([event['message'] for event in self.events()], ['a', 'b', 'c'])
+        letters = read_json_lines(self.millrace('dlq', 'show').out)
+        self.assertEqual([(letter['code'], letter['event']['message'][:6]) for letter in letters],
+                         [('no_json_object', '{"mess'), ('no_json_object', '"x"'), ('event_too_large', '{"mess'),
+                          ('no_json_object', 'no')])
+        self.assertIn('4 dead-lettered', self.log.read_text())
+
+
 class ReadyPipeline(BeatsTest):
     LINE = ('127.0.0.1 - frank [10/Oct/2025:13:55:36 -0700] "GET /a.gif?x=1 HTTP/1.1" 200 2326 '
             '"http://www.example.com/start" "Mozilla/5.0"')

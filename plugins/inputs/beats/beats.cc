@@ -43,7 +43,8 @@ class BeatsInput : public Input {
   BeatsInput(BeatsOptions options, const CodecName& codec, const PluginContext& context)
       : name_("beats input " + context.id),
         options_(std::move(options)),
-        rules_(options_.enrichment(), context.ecs, context.codec, codec.name, codec.plain) {}
+        rules_(options_.enrichment(), context.ecs, context.codec, codec.name, codec.plain,
+               beats::BadEvents(context.pipeline.dead_letters, context.id)) {}
 
   Result<void> run(Emitter& emitter) override {
     rules_.find_out_ids();

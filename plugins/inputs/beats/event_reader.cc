@@ -1,6 +1,9 @@
 #include "plugins/inputs/beats/event_reader.h"
 
+#include <fmt/format.h>
+
 #include <array>
+#include <mutex>
 
 #include "pipeline/event/json_write.h"
 #include "pipeline/event/utf8.h"
@@ -28,10 +31,17 @@ constexpr std::string_view kUsualNames[] = {
 
 FieldRef ref(std::string_view text) { return FieldRef::parse(text).value(); }
 
-/// The thread's, not the connection's: it keeps memory for the largest event that it has seen.
-JsonReader& json_reader() {
-  thread_local JsonReader reader;
-  return reader;
+/// A reader keeps memory for the largest text that it has seen, several times that. So small events
+/// have one for each thread, large ones a passing one, and one of them is read at a time.
+Result<Value> read_text(std::string_view text, Batch& out) {
+  constexpr std::size_t kLarge = std::size_t{1} << 20;
+  if (text.size() < kLarge) {
+    thread_local JsonReader reader;
+    return reader.read(text, out, EventReader::kMostWeight);
+  }
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
+  return JsonReader().read(text, out, EventReader::kMostWeight);
 }
 
 const Zone& local_zone() {
@@ -78,12 +88,13 @@ void merge_shallow(Event event, const Object& document, Batch& batch) {
 }  // namespace
 
 EventRules::EventRules(Enrichment enrichment, EcsMode ecs, std::shared_ptr<const Codec> codec,
-                       std::string codec_name, bool plain)
+                       std::string codec_name, bool plain, BadEvents bad)
     : enrichment_(enrichment),
       ecs_(ecs != EcsMode::disabled),
       codec_(std::move(codec)),
       plain_(plain),
       codec_tag_("beats_input_codec_" + codec_name + "_applied"),
+      bad_(std::move(bad)),
       line_(Names::intern("line")),
       beat_host_name_(ref("[beat][hostname]")),
       host_name_(ref(ecs_ ? "[@metadata][input][beats][host][name]" : "[host]")),
@@ -121,7 +132,11 @@ void EventReader::read(const Item& item, const Decoder& decoder, Timestamp now, 
     case Item::Kind::pairs:
       return read_pairs(item, text_in(item, decoder, out), now, out);
     case Item::Kind::oversized:
-      return add_failure(item.payload, item.length, "_beats_event_too_large", now, out);
+      return add_failure(item.payload, item.length,
+                         {"_beats_event_too_large", "event_too_large",
+                          fmt::format("an event of {} bytes, more than max_event_bytes, from {}",
+                                      item.length, peer_.address)},
+                         now, out);
   }
 }
 
@@ -136,23 +151,34 @@ std::string_view EventReader::text_in(const Item& item, const Decoder& decoder, 
 }
 
 void EventReader::read_json(std::string_view text, Timestamp now, Batch& out) {
-  auto document = json_reader().read(text, out);
-  if (!document) {  // it may be for its bytes only
+  auto document = read_text(text, out);
+  if (!document && document.error().code != Errc::limit) {  // it may be for its bytes only
     const std::string_view valid = valid_utf8(text, out);
-    if (valid.data() != text.data()) document = json_reader().read(valid, out);
+    if (valid.data() != text.data()) document = read_text(valid, out);
   }
   if (document && document->is_object()) return add_document(document->object(), now, out);
-  if (!document || !document->is_array())
-    return add_failure(text, text.size(), "_jsonparsefailure", now, out);
-  for (const Value& item : document->array()) {
+  if (!document) return add_no_event(text, document.error().message, now, out);
+  if (!document->is_array()) return add_no_event(text, "JSON, but no object", now, out);
+  const Array& list = document->array();
+  if (list.size > kMostListed)
+    return add_no_event(text, fmt::format("a JSON list of {} elements", list.size), now, out);
+  for (const Value& item : list) {
     if (item.is_object()) {
       add_document(item.object(), now, out);
     } else {
       Buffer json;
       write_json(out, item, json);
-      add_failure(json.view(), json.view().size(), "_jsonparsefailure", now, out);
+      add_no_event(json.view(), "in a list: JSON, but no object", now, out);
     }
   }
+}
+
+void EventReader::add_no_event(std::string_view text, std::string_view why, Timestamp now,
+                               Batch& out) {
+  add_failure(
+      text, text.size(),
+      {"_jsonparsefailure", "no_json_object", fmt::format("{}, from {}", why, peer_.address)}, now,
+      out);
 }
 
 void EventReader::read_pairs(const Item& item, std::string_view payload, Timestamp now,
@@ -199,7 +225,7 @@ void EventReader::add_decoded(Object& document, NameId text_field, Timestamp now
   }
 }
 
-void EventReader::add_failure(std::string_view text, std::uint64_t length, std::string_view tag,
+void EventReader::add_failure(std::string_view text, std::uint64_t length, Failure failure,
                               Timestamp now, Batch& out) {
   const std::string_view kept = cut_utf8(text, kMostFailedText);
   std::string_view valid = valid_utf8(kept, out);
@@ -207,7 +233,8 @@ void EventReader::add_failure(std::string_view text, std::uint64_t length, std::
   Event event = out.add(now);
   event.put(name::message, Value::of(valid));
   (void)event.set(rules_.original_length_, Value::of(static_cast<std::int64_t>(length)));
-  event.tag(tag);
+  event.tag(failure.tag);
+  bad_.push_back({out.size() - 1, failure.code, std::move(failure.why)});
 }
 
 void EventReader::complete(Event event, std::string_view applied) {
@@ -256,7 +283,7 @@ std::string_view EventReader::valid_utf8(std::string_view text, Batch& out) {
   return valid;
 }
 
-void EventReader::finish(Batch& batch) {
+std::vector<BadEvent> EventReader::finish(Batch& batch) {
   if (rules_.enrichment_.source)
     rules_.source_.put_into(batch, std::array{std::string_view(peer_.address)});
   if (rules_.enrichment_.tls_peer && peer_.tls) {
@@ -268,6 +295,7 @@ void EventReader::finish(Batch& batch) {
   }
   held_ = nullptr;
   codec_tags_ = nullptr;
+  return std::exchange(bad_, {});
 }
 
 }  // namespace millrace::beats

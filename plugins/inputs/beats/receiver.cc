@@ -18,6 +18,7 @@ Receiver::Receiver(std::uint64_t connection, Limits limits, const EventRules& ru
     : connection_(connection),
       emitter_(emitter),
       deliveries_(deliveries),
+      bad_events_(rules.bad_events()),
       account_(account),
       decoder_(limits),
       events_(rules, peer) {}
@@ -103,9 +104,9 @@ bool Receiver::take(const Item& item) {
 
 void Receiver::seal() {
   if (!batch_) return;
-  events_.finish(*batch_);
+  auto bad = events_.finish(*batch_);
   sealed_bytes_ += batch_->footprint();
-  sealed_.push_back({std::move(batch_), position_});
+  sealed_.push_back({std::move(batch_), position_, std::move(bad)});
 }
 
 bool Receiver::emit_sealed() {
@@ -115,6 +116,7 @@ bool Receiver::emit_sealed() {
     sealed_.pop_front();
     const std::size_t bytes = next.batch->footprint();
     sealed_bytes_ -= std::min(bytes, sealed_bytes_);
+    if (!bad_events_.set_aside(*next.batch, next.bad, emitter_.stop())) return false;
     deliveries_.emitting(next.position, bytes);
     emitted_ = next.position;
     if (!emitter_.emit(std::move(next.batch), {connection_, next.position})) return false;

@@ -55,6 +55,7 @@ class Receiver {
   struct Sealed {
     Batch::Ptr batch;
     std::uint64_t position;
+    std::vector<BadEvent> bad;
   };
 
   /// nullopt: everything there is was decoded.
@@ -71,6 +72,7 @@ class Receiver {
   const std::uint64_t connection_;
   Emitter& emitter_;
   Deliveries& deliveries_;
+  const BadEvents& bad_events_;
   Budget::Account& account_;
   Decoder decoder_;
   EventReader events_;

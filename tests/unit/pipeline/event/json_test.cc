@@ -90,6 +90,18 @@ TEST(JsonReader, RefusesNestingPastItsLimitWithoutCrashing) {
   }
 }
 
+TEST(JsonReader, RefusesMoreValuesThanItMayTake) {
+  JsonReader reader;
+  const auto batch = Batch::make();
+  const auto weight = 2 * (1 + JsonReader::kContainerWeight) + 2 * JsonReader::kKeyWeight + 3;
+  const std::string_view text = batch->arena().copy(R"({"a":[1,2],"b":3})");
+  EXPECT_TRUE(reader.read(text, *batch, weight));
+  const auto read = reader.read(text, *batch, weight - 1);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, Errc::limit);
+  EXPECT_EQ(read.error().message, "JSON of too many values");
+}
+
 TEST(JsonReader, TakesAHundredThousandKeysAndTheLastOfEqualOnes) {
   std::string text = "{\"k0\":-1";
   for (int i = 0; i < 100'000; ++i) text += ",\"k" + std::to_string(i) + "\":" + std::to_string(i);

@@ -213,6 +213,24 @@ TEST(BeatsEventReader, WhatIsNoJsonObjectIsKeptAsText) {
   EXPECT_EQ(events(json(1, "[]")), Events{});
 }
 
+TEST(BeatsEventReader, FewBytesDoNotBecomeMuchMemory) {
+  const auto list_of = [](std::string_view element, std::size_t count) {
+    std::string list = "[";
+    for (std::size_t i = 0; i < count; ++i) list.append(i > 0 ? "," : "").append(element);
+    return list + "]";
+  };
+  Setting setting;
+  for (const std::string& text :
+       {list_of("{}", 10'001), list_of("1", 10'001), R"({"a":)" + list_of("{}", 1'000'000) + "}"}) {
+    Reading reading(setting);
+    reading.feed(window(1) + json(1, text));
+    ASSERT_EQ(reading.batch->size(), 1u);
+    EXPECT_EQ((*reading.batch)[0].get(name::message)->text(), text.substr(0, 1 << 20));
+    EXPECT_LT(reading.batch->footprint(), std::size_t{48} << 20);
+  }
+  EXPECT_EQ(events(json(1, list_of("{}", 10'000))).size(), 10'000u);
+}
+
 TEST(BeatsEventReader, BytesThatAreNoTextAreReplaced) {
   EXPECT_EQ(events(json(1, "{\"message\":\"a\xff\"}")),
             (Events{"{\"message\":\"a\xEF\xBF\xBD\"}"}));
