@@ -74,7 +74,7 @@ class Replay {
   /// The way to one output, and the letters that wait for company.
   struct Road {
     Road(Output& to, const StopSignal& give_up, std::size_t max_bytes, Lane::OnGone on_gone)
-        : lane(to, give_up, {max_bytes, true}, std::move(on_gone)), output(to) {}
+        : lane(to, give_up, {max_bytes, true}, std::move(on_gone), [] {}), output(to) {}
     Lane lane;
     Output& output;
     LedgerCounters counters;
@@ -149,6 +149,7 @@ class Replay {
     auto deliveries =
         Dispatch::split(std::move(batch), arrived, {std::move(all)}, {&road.counters}, books_);
     deliveries.front().parcel = std::move(parcel);
+    road.lane.wait_for_room();
     road.lane.put(road.next++, std::move(deliveries.front()));
   }
 

@@ -1,15 +1,41 @@
 #include "pipeline/run/batch_queue.h"
 
+#include <algorithm>
+
 namespace millrace {
 
-bool BatchQueue::push(Batch::Ptr& batch) {
+/// Caller holds mutex_, as in all that follows.
+bool BatchQueue::fits(const Source& source, std::size_t bytes) const {
+  if (source.batches.empty()) return true;
+  const std::size_t share = sources_.size() > 1 ? max_bytes_ / 2 : max_bytes_;
+  return bytes_ + bytes <= max_bytes_ && source.bytes + bytes <= share;
+}
+
+bool BatchQueue::is_held(Source& source) {
+  std::erase_if(source.held_by, [](const Sink* sink) { return !sink->full(); });
+  return !source.held_by.empty();
+}
+
+/// The source whose batch came first, of those that are not held; nullptr: none.
+BatchQueue::Source* BatchQueue::next() {
+  Source* first = nullptr;
+  for (Source& source : sources_) {
+    if (source.batches.empty() || is_held(source)) continue;
+    if (!first || source.batches.front().arrival < first->batches.front().arrival) first = &source;
+  }
+  return first;
+}
+
+bool BatchQueue::push(Batch::Ptr& batch, std::size_t source) {
   const std::size_t bytes = batch->footprint();
   {
     std::unique_lock lock(mutex_);
-    room_.wait(lock, [&] { return closed_ || batches_.empty() || bytes_ + bytes <= max_bytes_; });
+    Source& own = sources_[source];
+    room_.wait(lock, [&] { return closed_ || fits(own, bytes); });
     if (closed_) return false;
     bytes_ += bytes;
-    batches_.push_back({next_number_++, std::move(batch)});
+    own.bytes += bytes;
+    own.batches.push_back({arrivals_++, std::move(batch)});
   }
   filled_.notify_one();
   return true;
@@ -17,16 +43,37 @@ bool BatchQueue::push(Batch::Ptr& batch) {
 
 std::optional<NumberedBatch> BatchQueue::pop() {
   std::optional<NumberedBatch> taken;
+  bool drained = false;
   {
     std::unique_lock lock(mutex_);
-    filled_.wait(lock, [&] { return closed_ || !batches_.empty(); });
-    if (batches_.empty()) return std::nullopt;
-    taken = std::move(batches_.front());
-    batches_.pop_front();
+    Source* source = nullptr;
+    filled_.wait(lock, [&] {
+      source = next();
+      return source || (closed_ && numbers_ == arrivals_);
+    });
+    if (!source) return std::nullopt;
+    const auto at = static_cast<std::size_t>(source - sources_.data());
+    taken = {numbers_++, at, std::move(source->batches.front().batch)};
+    source->batches.pop_front();
+    source->bytes -= taken->batch->footprint();
     bytes_ -= taken->batch->footprint();
+    drained = closed_ && numbers_ == arrivals_;
   }
   room_.notify_all();  // inputs wait for different amounts of room
+  if (drained) filled_.notify_all();
   return taken;
+}
+
+void BatchQueue::hold(std::size_t source, const Sink& sink) {
+  std::lock_guard lock(mutex_);
+  std::vector<const Sink*>& held_by = sources_[source].held_by;
+  if (std::find(held_by.begin(), held_by.end(), &sink) == held_by.end()) held_by.push_back(&sink);
+}
+
+void BatchQueue::look_again() {
+  // Whoever has just looked waits by the time that this lock is held.
+  { std::lock_guard lock(mutex_); }
+  filled_.notify_all();
 }
 
 void BatchQueue::close() {

@@ -10,35 +10,40 @@ void Lane::start() {
 
 bool Lane::full() const {
   std::lock_guard lock(mutex_);
-  return bytes_ >= settings_.max_bytes;
+  return bytes_ >= settings_.max_bytes && !lets_go();
+}
+
+void Lane::wait_for_room() {
+  std::unique_lock lock(mutex_);
+  room_.wait(lock, [&] { return bytes_ < settings_.max_bytes || lets_go(); });
+}
+
+void Lane::notify_of_room() {
+  { std::lock_guard lock(mutex_); }
+  room_.notify_all();
+  on_room_();
 }
 
 void Lane::put(std::uint64_t number, std::optional<Delivery> delivery) {
-  std::unique_lock lock(mutex_);
-  if (delivery) {
-    // The next in order may always come in: what waits behind it cannot leave before it.
-    room_.wait(lock, [&] {
-      return bytes_ < settings_.max_bytes ||
-             (settings_.ordered && number == next_ && ready_.empty()) || lets_go();
-    });
+  bool something = false;
+  {
+    std::lock_guard lock(mutex_);
+    if (lets_go()) return;
+    if (delivery) {
+      const std::size_t bytes = delivery->footprint();
+      bytes_ += bytes;
+      Waiting waiting{std::move(*delivery), bytes};
+      if (settings_.ordered)
+        early_.emplace(number, std::move(waiting));
+      else
+        ready_.push_back(std::move(waiting));
+    } else if (settings_.ordered) {
+      early_.emplace(number, std::nullopt);
+    }
+    release_in_order();
+    something = !ready_.empty();
   }
-  if (lets_go()) return;
-  if (delivery) {
-    const std::size_t bytes = delivery->footprint();
-    bytes_ += bytes;
-    Waiting waiting{std::move(*delivery), bytes};
-    if (settings_.ordered)
-      early_.emplace(number, std::move(waiting));
-    else
-      ready_.push_back(std::move(waiting));
-  } else if (settings_.ordered) {
-    early_.emplace(number, std::nullopt);
-  }
-  release_in_order();
-  const bool something = !ready_.empty();
-  lock.unlock();
   if (something) filled_.notify_one();
-  room_.notify_all();  // the turn may have come for a worker that waits
 }
 
 /// Caller holds mutex_.
@@ -78,11 +83,13 @@ Result<void> Lane::feed() {
     if (waiting) {
       auto written = output_.write(std::move(waiting->delivery), give_up_);
       if (!written) return written;
+      bool was_full = false;
       {
         std::lock_guard lock(mutex_);
+        was_full = bytes_ >= settings_.max_bytes;
         bytes_ -= waiting->bytes;
       }
-      room_.notify_all();
+      if (was_full) notify_of_room();
     }
     const auto due = output_.flush_due();
     if (due && *due <= std::chrono::steady_clock::now()) {
@@ -94,7 +101,7 @@ Result<void> Lane::feed() {
   }
 }
 
-/// The thread ends: nobody waits for room any more, and nothing is kept that nobody will take.
+/// The thread ends: the lane holds up nobody any more, and nothing is kept that nobody will take.
 void Lane::let_go() {
   std::deque<Waiting> ready;
   std::map<std::uint64_t, std::optional<Waiting>> early;
@@ -105,7 +112,7 @@ void Lane::let_go() {
     early.swap(early_);
     bytes_ = 0;
   }
-  room_.notify_all();
+  notify_of_room();
 }
 
 void Lane::end() {

@@ -11,43 +11,49 @@
 
 #include "pipeline/delivery/delivery.h"
 #include "pipeline/plugin/output.h"
+#include "pipeline/run/batch_queue.h"
 
 namespace millrace {
 
 /// An output's own road: puts what the workers finish out of order back into order, buffers a
-/// bounded number of bytes, and feeds the output on a thread of its own. A slow or dead output
-/// fills its lane and then holds up only workers that have something for it. One that is gone for
-/// good holds up nobody: its deliveries are let go unsettled.
+/// number of bytes, and feeds the output on a thread of its own. A slow or dead output fills its
+/// lane; the inputs whose events it has to take are held then (BatchQueue::hold), and no others.
+/// One that is gone for good holds up nobody: its deliveries are let go unsettled.
 ///
 /// Thread-safe; start() before put(), finish() after the last put().
-class Lane {
+class Lane : public Sink {
  public:
   struct Settings {
+    /// From here on it is full. It takes what the workers have begun all the same: a batch of each.
     std::size_t max_bytes;
     bool ordered = true;  ///< pipeline.ordered
   };
   /// Told once, from the lane's thread, when and why the destination is gone for good.
   using OnGone = std::function<void(Error)>;
+  /// Told, from the lane's thread, when it is full no more.
+  using OnRoom = std::function<void()>;
 
   /// `give_up` lets writes that wait for a dead destination end, unsettled.
-  Lane(Output& output, const StopSignal& give_up, Settings settings, OnGone on_gone)
-      : output_(output), give_up_(give_up), settings_(settings), on_gone_(std::move(on_gone)) {}
-  ~Lane();
+  Lane(Output& output, const StopSignal& give_up, Settings settings, OnGone on_gone, OnRoom on_room)
+      : output_(output),
+        give_up_(give_up),
+        settings_(settings),
+        on_gone_(std::move(on_gone)),
+        on_room_(std::move(on_room)) {}
+  ~Lane() override;
 
   void start();
 
   /// The output's share of batch `number`, nullopt where it has none. Every number is put once,
-  /// from any thread, in any order. Blocks while the lane is full.
+  /// from any thread, in any order.
   void put(std::uint64_t number, std::optional<Delivery> delivery);
 
-  /// Would put() block? For filling the lanes with room first.
-  bool full() const;
-
-  /// After a give-up was requested: nobody waits for room any more.
-  void wake() {
-    { std::lock_guard lock(mutex_); }
-    room_.notify_all();
-  }
+  /// Not after a give-up, nor where the destination is gone.
+  bool full() const override;
+  /// Returns when it is not full: for whoever feeds a lane without a queue before it.
+  void wait_for_room();
+  /// After a give-up was requested: wait_for_room() returns.
+  void wake() { notify_of_room(); }
 
   /// There was the last put(): what is held back is delivered without waiting for more. Returns at
   /// once, so that lanes can end side by side.
@@ -62,6 +68,7 @@ class Lane {
     std::size_t bytes;
   };
   bool lets_go() const { return gone_ || give_up_.requested(); }
+  void notify_of_room();
   void release_in_order();
   void work();
   Result<void> feed();
@@ -72,6 +79,7 @@ class Lane {
   const StopSignal& give_up_;
   const Settings settings_;
   const OnGone on_gone_;
+  const OnRoom on_room_;
 
   mutable std::mutex mutex_;
   std::condition_variable room_;

@@ -9,9 +9,10 @@ namespace millrace {
 /// An input on its thread, and its way into the queue.
 class Pipeline::Source : public Emitter {
  public:
-  Source(Pipeline& pipeline, PlannedInput& planned)
+  Source(Pipeline& pipeline, PlannedInput& planned, std::size_t number)
       : pipeline_(pipeline),
         planned_(planned),
+        number_(number),
         account_(pipeline.ledger_.add_input(planned.id)),
         decorations_(planned.common, ignored_),
         receipts_(*planned.input) {}
@@ -37,7 +38,7 @@ class Pipeline::Source : public Emitter {
     for (std::uint32_t at = 0; at < batch->size(); ++at) batch->set_receipt(at, receipt);
     account_.counters.came_in(batch->size());
     pipeline_.ledger_.pipeline().came_in(batch->size());
-    return pipeline_.queue_.push(batch);
+    return pipeline_.queue_.push(batch, number_);
   }
 
   const StopSignal& stop() const override { return pipeline_.stop_; }
@@ -47,6 +48,7 @@ class Pipeline::Source : public Emitter {
  private:
   Pipeline& pipeline_;
   PlannedInput& planned_;
+  const std::size_t number_;
   Ledger::Account& account_;
   config::Diagnostics ignored_;  // the plan has reported them
   const Decorations decorations_;
@@ -55,14 +57,17 @@ class Pipeline::Source : public Emitter {
 };
 
 Pipeline::Pipeline(std::unique_ptr<Plan> plan, PipelineSettings settings)
-    : settings_(std::move(settings)), plan_(std::move(plan)), queue_(settings_.max_queue_bytes) {
+    : settings_(std::move(settings)),
+      plan_(std::move(plan)),
+      queue_(settings_.max_queue_bytes, plan_->inputs().size()) {
   for (PlannedInput& input : plan_->inputs())
-    sources_.push_back(std::make_unique<Source>(*this, input));
+    sources_.push_back(std::make_unique<Source>(*this, input, sources_.size()));
   for (PlannedOutput& output : plan_->outputs()) {
     output_accounts_.push_back(&ledger_.add_output(output.id));
     lanes_.push_back(std::make_unique<Lane>(
         *output.output, give_up_, Lane::Settings{settings_.max_output_bytes, settings_.ordered},
-        [this, id = output.id](Error why) { die("output " + id + " is gone", std::move(why)); }));
+        [this, id = output.id](Error why) { die("output " + id + " is gone", std::move(why)); },
+        [this] { queue_.look_again(); }));
   }
 }
 
@@ -104,6 +109,8 @@ void Pipeline::hand_over(NumberedBatch batch, std::uint32_t arrived,
     wanted.push_back(std::move(routes[i]));
     counters.push_back(&output_accounts_[i]->counters);
   }
+  const std::uint64_t number = batch.number;
+  const std::size_t source = batch.source;
   std::vector<Delivery> deliveries = Dispatch::split(
       std::move(batch.batch), arrived, std::move(wanted), std::move(counters), ledger_.pipeline());
 
@@ -112,15 +119,11 @@ void Pipeline::hand_over(NumberedBatch batch, std::uint32_t arrived,
     deliveries[i].parcel = std::move(parcels[i]);
     by_lane[takers[i]] = std::move(deliveries[i]);
   }
-  // Lanes with room first: waiting for a full one must not hold up the others.
-  std::vector<std::size_t> full;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    if (by_lane[i] && lanes_[i]->full())
-      full.push_back(i);
-    else
-      lanes_[i]->put(batch.number, std::move(by_lane[i]));
+    const bool wanted_here = by_lane[i].has_value();
+    lanes_[i]->put(number, std::move(by_lane[i]));
+    if (wanted_here && lanes_[i]->full()) queue_.hold(source, *lanes_[i]);
   }
-  for (std::size_t i : full) lanes_[i]->put(batch.number, std::move(by_lane[i]));
 }
 
 void Pipeline::die(std::string_view who, Error error) {
@@ -139,7 +142,6 @@ void Pipeline::give_up() {
   stop_.request();
   give_up_.request();
   queue_.close();
-  for (auto& lane : lanes_) lane->wake();
 }
 
 Result<void> Pipeline::wait() {

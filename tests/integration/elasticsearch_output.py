@@ -218,6 +218,20 @@ class Answers(ElasticsearchTest):
     def test_reset_before_the_answer(self):
         self.odd(lambda answer: RESET)
 
+    def test_without_ids_a_lost_answer_costs_at_most_its_request_twice(self):
+        numbers = itertools.count()
+        lost = []
+
+        def on_stored(request, answer):
+            if next(numbers) >= 4:
+                return None
+            lost.append(len(request.actions))
+            return RESET
+        server = self.serve(on_stored=on_stored)
+        self.deliver(2000, server, options='index => "i" manage_template => false action => "create" target_bytes => 3000')
+        self.assertEqual(set(server.store.numbers), set(range(2000)))
+        self.assertEqual(len(server.store.numbers), 2000 + sum(lost))
+
     def test_reset_in_the_answer(self):
         self.odd(lambda answer: Reply(body=answer, cut=150))
 
@@ -277,6 +291,22 @@ class Nodes(ElasticsearchTest):
         outcome = self.deliver(500, other, server)
         self.assertEqual(other.bulks, [])
         self.assertIn('neither Elasticsearch nor OpenSearch', outcome.errors)
+
+    def test_one_that_comes_back_as_something_else_gets_no_more_documents(self):
+        store = Store()
+        server, other = self.serve(store=store), self.serve(store=store)
+        numbers = itertools.count()
+
+        def on_bulk(request):
+            if next(numbers) >= 5:
+                server.root = Reply(body=b'{"tagline": "something else"}')
+                return RESET
+            return None
+        server.on_bulk = on_bulk
+        outcome = self.deliver(5000, server, other, options='index => "i" manage_template => false target_bytes => 3000 ' + WITH_IDS)
+        self.assert_stored(store, range(5000))
+        self.assertIn('asked again until it is back', outcome.errors)
+        self.assertNotIn(f'{server.url} is back', outcome.errors)
 
     def test_a_healthcheck_path_is_asked_first(self):
         refusals = itertools.count()
@@ -362,6 +392,36 @@ class Setup(ElasticsearchTest):
                                events=[{'n': n} for n in range(5000)])
         self.assertLessEqual(len(server.store.documents), 2000)
         self.assertGreaterEqual(outcome.ledger['dead-lettered'], 3000)
+
+
+class TwoOutputs(ElasticsearchTest):
+    """One input's events go to a node that is dead; another's do not."""
+
+    CONFIG = '''
+input { generator { type => "dead" message => "x" } generator { type => "live" count => %(count)d } }
+filter { if [type] == "live" { mutate { copy => { "[event][sequence]" => "n" } } } }
+output {
+  if [type] == "dead" { elasticsearch { id => "dead" hosts => ["%(dead)s"] %(options)s } }
+  else { elasticsearch { id => "live" hosts => ["%(live)s"] %(options)s } }
+}
+'''
+
+    def test_a_dead_one_holds_up_its_own_input_alone(self):
+        dead, live = self.serve(), self.serve()
+        dead.stop()
+        count = 60_000
+        log = self.top / 'log'
+        process = self.start('-e', self.CONFIG % {'count': count, 'dead': dead.url, 'live': live.url,
+                                                  'options': QUICK + 'index => "i" manage_template => false'}, stderr=log.open('wb'))
+        wait_until(lambda: len(live.store.documents) == count or process.poll() is not None, 'the documents of the live one')
+        self.assert_stored(live.store, range(count))
+        self.assertEqual(log.read_text().count('events wait'), 1)
+        for _ in range(2):
+            process.send_signal(signal.SIGTERM)
+            wait_until(lambda: b'stopping' in log.read_bytes(), 'the signal to be seen')
+        outcome = Outcome(process.wait(TIMEOUT_SECONDS), b'', log.read_bytes())
+        self.assertEqual(outcome.ledger['delivered'], count)
+        self.assertEqual(outcome.ledger['in flight'], outcome.ledger['in'] - count)
 
 
 class Ends(ElasticsearchTest):

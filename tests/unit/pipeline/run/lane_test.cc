@@ -47,7 +47,7 @@ TEST(Lane, PutsWhatComesEarlyBackIntoOrder) {
     Bench bench;
     Recorder recorder;
     StopSignal give_up;
-    Lane lane(recorder, give_up, {.max_bytes = std::size_t{1} << 30}, never_gone);
+    Lane lane(recorder, give_up, {.max_bytes = std::size_t{1} << 30}, never_gone, [] {});
     lane.start();
     std::vector<std::uint64_t> numbers(40);
     for (std::uint64_t i = 0; i < numbers.size(); ++i) numbers[i] = i;
@@ -71,63 +71,50 @@ TEST(Lane, UnorderedDeliversWithoutWaitingForEarlierNumbers) {
   Bench bench;
   Recorder recorder;
   StopSignal give_up;
-  Lane lane(recorder, give_up, {.max_bytes = 1, .ordered = false}, never_gone);
+  Lane lane(recorder, give_up, {.max_bytes = 1, .ordered = false}, never_gone, [] {});
   lane.start();
   lane.put(7, bench.delivery(7));
   lane.finish();
   EXPECT_EQ(recorder.seen, std::vector<std::int64_t>{7});
 }
 
-TEST(Lane, AFullLaneHoldsUpOnlyThoseWhoHaveSomethingForIt) {
+TEST(Lane, AFullOneSaysSoAndTakesWhatWasBegunAllTheSame) {
   Bench bench;
   std::promise<void> open;
+  std::promise<void> room;
   Recorder recorder;
   recorder.gate = open.get_future().share();
   StopSignal give_up;
-  Lane lane(recorder, give_up, {.max_bytes = 1}, never_gone);
-  lane.start();
-  lane.put(0, bench.delivery(0));
-  lane.put(1, std::nullopt);  // nothing for it: does not wait although the output hangs
-  std::atomic<bool> through{false};
-  std::thread worker([&] {
-    lane.put(2, bench.delivery(2));
-    lane.put(3, bench.delivery(3));
-    through = true;
+  std::atomic<int> told{0};
+  Lane lane(recorder, give_up, {.max_bytes = 1}, never_gone, [&] {
+    if (++told == 3) room.set_value();
   });
+  lane.start();
+  EXPECT_FALSE(lane.full());
+  lane.put(0, bench.delivery(0));
+  EXPECT_TRUE(lane.full());
+  lane.put(1, std::nullopt);
+  lane.put(3, bench.delivery(3));
+  lane.put(2, bench.delivery(2));
   open.set_value();
-  worker.join();
+  room.get_future().wait();
+  EXPECT_FALSE(lane.full());
   lane.finish();
-  EXPECT_TRUE(through);
   EXPECT_EQ(recorder.seen, (std::vector<std::int64_t>{0, 2, 3}));
 }
 
-TEST(Lane, EarlyNumbersNeverBlockTheOneTheyWaitFor) {
-  Bench bench;
-  Recorder recorder;
-  StopSignal give_up;
-  Lane lane(recorder, give_up, {.max_bytes = 1}, never_gone);
-  lane.start();
-  std::thread early([&] { lane.put(1, bench.delivery(1)); });
-  lane.put(0, bench.delivery(0));
-  early.join();
-  lane.finish();
-  EXPECT_EQ(recorder.seen, (std::vector<std::int64_t>{0, 1}));
-}
-
-TEST(Lane, GivingUpFreesThoseWhoWait) {
+TEST(Lane, AfterGivingUpItIsNotFull) {
   Bench bench;
   std::promise<void> open;
   Recorder recorder;
   recorder.gate = open.get_future().share();
   StopSignal give_up;
-  Lane lane(recorder, give_up, {.max_bytes = 1}, never_gone);
+  Lane lane(recorder, give_up, {.max_bytes = 1}, never_gone, [] {});
   lane.start();
-  std::thread worker([&] {
-    for (std::uint64_t number = 0; number < 5; ++number) lane.put(number, bench.delivery(0));
-  });
+  lane.put(0, bench.delivery(0));
+  EXPECT_TRUE(lane.full());
   give_up.request();
-  lane.wake();
-  worker.join();
+  EXPECT_FALSE(lane.full());
   open.set_value();
   lane.finish();
 }
@@ -138,8 +125,9 @@ TEST(Lane, ADestinationThatIsGoneHoldsUpNobodyAndConfirmsNothing) {
   recorder.most = 1;
   StopSignal give_up;
   std::vector<std::string> causes;
-  Lane lane(recorder, give_up, {.max_bytes = 1},
-            [&](Error cause) { causes.push_back(cause.message); });
+  Lane lane(
+      recorder, give_up, {.max_bytes = 1}, [&](Error cause) { causes.push_back(cause.message); },
+      [] {});
   lane.start();
   for (std::uint64_t number = 0; number < 50; ++number)
     lane.put(number, bench.delivery(static_cast<std::int64_t>(number)));
@@ -154,7 +142,7 @@ TEST(Lane, WritesNothingMoreOnceTheProcessGivesUp) {
   Recorder recorder;
   StopSignal give_up;
   give_up.request();
-  Lane lane(recorder, give_up, {.max_bytes = 1}, never_gone);
+  Lane lane(recorder, give_up, {.max_bytes = 1}, never_gone, [] {});
   lane.start();
   for (std::uint64_t number = 0; number < 5; ++number) lane.put(number, bench.delivery(0));
   lane.finish();

@@ -77,6 +77,23 @@ TEST_F(HostPoolTest, TiesGoToEachInTurns) {
   EXPECT_EQ(picked.size(), 3u);
 }
 
+TEST(HostPoolBusy, AnOutageOfAMinuteCostsAtMostOneRequestASecondOnAverage) {
+  constexpr int kRuns = 50;
+  int requests = 0;
+  for (int run = 0; run < kRuns; ++run) {
+    HostPool pool(std::vector<Host>(1), {Backoff{}, seconds(5)});
+    pool.revived(pool.all()[0], {});
+    const auto begin = Clock::now();
+    for (auto now = begin; now < begin + seconds(60); now += milliseconds(10))
+      while (Host* const host = pool.pick(now)) {
+        ++requests;
+        pool.busy(*host, now, seconds(0));
+      }
+  }
+  EXPECT_LE(requests, kRuns * 60);
+  EXPECT_GE(requests, kRuns * 2) << "it is asked again and again";
+}
+
 TEST_F(HostPoolTest, LostHostsAreProbedLaterAndLater) {
   pool_.lost(host(0), t0_);
   pool_.lost(host(0), t0_);  // a second request broke with the first
