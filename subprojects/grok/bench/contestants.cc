@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "grok/pattern_list.h"
 #include "hand_tokenizer.h"
 #include "testing/expression.h"
 
@@ -23,6 +24,24 @@ class Grok : public Engine {
 
  private:
   std::shared_ptr<const Pattern> pattern_;
+  Pattern::Scratch scratch_;
+};
+
+/// The patterns of a list, as a user of the library tries them.
+class GrokList : public Engine {
+ public:
+  explicit GrokList(std::vector<std::shared_ptr<const Pattern>> patterns)
+      : list_(std::move(patterns)) {}
+  Outcome match(std::string_view subject, std::span<Span> spans) override {
+    candidates_.begin(list_, subject);
+    for (std::size_t i = candidates_.next(); i < list_.size(); i = candidates_.next())
+      if (list_[i].match(subject, scratch_, spans) == Outcome::match) return Outcome::match;
+    return Outcome::no_match;
+  }
+
+ private:
+  PatternList list_;
+  PatternList::Candidates candidates_;
   Pattern::Scratch scratch_;
 };
 
@@ -121,7 +140,7 @@ std::string tiers_of(const std::map<std::string, int>& count) {
 Contestants make_contestants(const Case& which, const PatternSet& patterns) {
   Contestants made;
   std::vector<testing::Node> trees;
-  std::vector<std::unique_ptr<Engine>> ours;
+  std::vector<std::shared_ptr<const Pattern>> ours;
   std::map<std::string, int> tiers;
   for (const std::string& expression : which.expressions) {
     const auto pattern = compile(expression, patterns);
@@ -133,11 +152,13 @@ Contestants make_contestants(const Case& which, const PatternSet& patterns) {
       std::exit(2);
     }
     trees.push_back(std::move(*tree));
-    ours.push_back(std::make_unique<Grok>(pattern));
+    ours.push_back(pattern);
   }
   made.tiers = tiers_of(tiers);
-  made.engines[grok] =
-      ours.size() == 1 ? std::move(ours.front()) : std::make_unique<List>(std::move(ours));
+  if (ours.size() == 1)
+    made.engines[grok] = std::make_unique<Grok>(ours.front());
+  else
+    made.engines[grok] = std::make_unique<GrokList>(std::move(ours));
   for (const Column column : {pcre2, pcre2_utf, re2, oniguruma})
     made.engines[column] = make_list(column, trees, made.notes);
   std::vector<std::string> said_already;

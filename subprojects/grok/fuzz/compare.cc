@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "grok/pattern_list.h"
 #include "testing/utf8.h"
 
 namespace grok::fuzz {
@@ -24,6 +25,27 @@ class Grok : public Engine {
 
  private:
   std::shared_ptr<const Pattern> pattern_;
+  Pattern::Scratch scratch_;
+};
+
+/// The pattern twice in a list, which must not take it for one that cannot match.
+class GrokList : public Engine {
+ public:
+  explicit GrokList(std::shared_ptr<const Pattern> pattern) : list_({pattern, pattern}) {
+    scratch_.set_timeout(kPatience);
+  }
+  Outcome match(std::string_view subject, std::span<Span> spans) override {
+    candidates_.begin(list_, subject);
+    for (std::size_t i = candidates_.next(); i < list_.size(); i = candidates_.next())
+      if (const Outcome outcome = list_[i].match(subject, scratch_, spans);
+          outcome != Outcome::no_match)
+        return outcome;
+    return Outcome::no_match;
+  }
+
+ private:
+  PatternList list_;
+  PatternList::Candidates candidates_;
   Pattern::Scratch scratch_;
 };
 
@@ -58,6 +80,7 @@ Comparison::Comparison(const std::string& expression, const PatternSet& patterns
   tier_ = (*pattern)->tier();
   captures_ = (*pattern)->captures().size();
   contenders_.push_back({"grok", std::make_unique<Grok>(*pattern)});
+  contenders_.push_back({"list", std::make_unique<GrokList>(*pattern)});
   add_tiers(expression, patterns);
   if (!judge || testing::repeats_empty(tree)) return;
   std::string error;

@@ -133,8 +133,11 @@ class Generator {
     } else if (kind == 3 && depth < 2) {
       item.kind = ClassItem::Kind::nested;
       item.negated = random_.percent(20);
-      for (std::size_t i = random_.between(1, 2); i > 0; --i)
+      for (std::size_t i = random_.between(1, 2); i > 0; --i) {
         item.items.push_back(this->item(false, depth + 1));
+        // Oniguruma 6.9.8 loses what `[[^[:^digit:]]]` holds outside of ASCII.
+        if (item.negated) item.items.back().negated = false;
+      }
     } else {
       item.first = item.last = character();
       if (random_.percent(30)) item.last += static_cast<char32_t>(random_.below(12));

@@ -61,6 +61,11 @@ std::unique_ptr<Backtracker::Code> Backtracker::Code::compile(const Syntax& synt
   const auto keeps = [](const Node& node) {
     return node.kind == Kind::atomic || node.greed == Greed::possessive;
   };
+  // Of what it looks ahead at, that it may be what the expression takes: it waits for `aa` before
+  // it tries `(?=a)a`.
+  const auto looks_ahead = [](const Node& node) { return node.kind == Kind::look_ahead; };
+  if (std::any_of(syntax.nodes.begin(), syntax.nodes.end(), looks_ahead))
+    flags |= PCRE2_NO_START_OPTIMIZE;
   if (!plain_atomic && std::any_of(syntax.nodes.begin(), syntax.nodes.end(), keeps))
     flags |= PCRE2_NO_START_OPTIMIZE | PCRE2_NO_AUTO_POSSESS;
   if (dialect == Dialect::pcre2_utf) flags |= PCRE2_UTF | PCRE2_NO_UTF_CHECK;

@@ -87,6 +87,7 @@ Pattern::Pattern() = default;
 Pattern::~Pattern() = default;
 
 const std::string& Pattern::expanded() const { return code_->expanded.text; }
+const Syntax& Pattern::syntax() const { return code_->syntax; }
 
 std::string_view describe(Tier tier) {
   switch (tier) {

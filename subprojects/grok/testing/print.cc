@@ -179,7 +179,13 @@ class Printer {
   void set(const Node& node_) {
     const bool alone = node_.items.size() == 1 && !node_.negated &&
                        node_.items[0].kind == ClassItem::Kind::shorthand;
-    if (alone && dialect_ != Dialect::oniguruma && (node_.items[0].letter | 0x20) != 'h') {
+    if (alone && dialect_ == Dialect::oniguruma) {
+      const char letter = node_.items[0].letter;
+      text() += is_negation(letter) ? "[^" : "[";
+      text() += std::string(written_out(letter)) + "]";
+      return;
+    }
+    if (alone && (node_.items[0].letter | 0x20) != 'h') {
       text() += '\\';
       text() += node_.items[0].letter;
       return;

@@ -109,6 +109,11 @@ TEST(Grok, GivesBackInFrontOfAnAtomicGroupThatIsEmpty) {
   EXPECT_EQ(matched_by_all("(?<x>a?(?:Ba)?+a)", "a"), "x=a");
 }
 
+TEST(Grok, TakesWhatItLookedAheadAt) {
+  EXPECT_EQ(matched_by_all("(?<x>(?=a)a?a)", "a"), "x=a");
+  EXPECT_EQ(matched_by_all("(?<x>(?=b)(?:ab|b))", "b"), "x=b");
+}
+
 TEST(Grok, TellsALetterFromOneOfAnyCase) {
   EXPECT_EQ(matched_by_all("(?<x>b|[Bb])", "B"), "x=B");
   EXPECT_EQ(matched("(?<x>b|[Bb])", std::string(60, ' ') + "B"), "x=B");

@@ -21,6 +21,8 @@
 /// stops.
 namespace grok {
 
+struct Syntax;
+
 /// What is wrong with an expression or a pattern file.
 struct Error {
   std::string message;     ///< names the offending text and what was expected
@@ -161,8 +163,10 @@ class Pattern {
   const std::string& expanded() const;
 
  private:
+  friend class PatternList;
   struct Code;
   Pattern();
+  const Syntax& syntax() const;
   Outcome match_utf8(std::string_view subject, bool ascii, Scratch::State& scratch,
                      std::span<Span> spans, Span& whole) const;
   Outcome match_other(std::string_view subject, bool ascii, Scratch::State& scratch,
