@@ -54,20 +54,16 @@ std::unique_ptr<Backtracker::Code> Backtracker::Code::compile(const Syntax& synt
   const CompileContextPtr context(pcre2_compile_context_create(nullptr));
   pcre2_set_parens_nest_limit(context.get(), kMaxNesting);
   pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
-  std::uint32_t flags =
-      PCRE2_MULTILINE | PCRE2_DOTALL | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT;
-  // Of what an atomic group keeps, PCRE2 10.42 forgets that it may be empty: it gives nothing back
-  // in front of one (`a?(?>b?)a`), and passes over places where `(?>.+?)a` begins.
+  // PCRE2 10.42 and its JIT are wrong about where some expressions may begin: `(?:aa|)a*a`,
+  // `(?=a)a?a`, `(?>.+?)a`. So every place is tried.
+  std::uint32_t flags = PCRE2_MULTILINE | PCRE2_DOTALL | PCRE2_NEVER_BACKSLASH_C |
+                        PCRE2_USE_OFFSET_LIMIT | PCRE2_NO_START_OPTIMIZE;
+  // Nor does it give anything back in front of an atomic group that may be empty: `a?(?>b?)a`.
   const auto keeps = [](const Node& node) {
     return node.kind == Kind::atomic || node.greed == Greed::possessive;
   };
-  // Of what it looks ahead at, that it may be what the expression takes: it waits for `aa` before
-  // it tries `(?=a)a`.
-  const auto looks_ahead = [](const Node& node) { return node.kind == Kind::look_ahead; };
-  if (std::any_of(syntax.nodes.begin(), syntax.nodes.end(), looks_ahead))
-    flags |= PCRE2_NO_START_OPTIMIZE;
   if (!plain_atomic && std::any_of(syntax.nodes.begin(), syntax.nodes.end(), keeps))
-    flags |= PCRE2_NO_START_OPTIMIZE | PCRE2_NO_AUTO_POSSESS;
+    flags |= PCRE2_NO_AUTO_POSSESS;
   if (dialect == Dialect::pcre2_utf) flags |= PCRE2_UTF | PCRE2_NO_UTF_CHECK;
   int problem = 0;
   PCRE2_SIZE at = 0;

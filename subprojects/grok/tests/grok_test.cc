@@ -114,6 +114,10 @@ TEST(Grok, TakesWhatItLookedAheadAt) {
   EXPECT_EQ(matched_by_all("(?<x>(?=b)(?:ab|b))", "b"), "x=b");
 }
 
+TEST(Grok, GivesBackToAnArmThatIsEmpty) {
+  EXPECT_EQ(matched_by_all("(?<x>(?:aa|)a*a)", "aa"), "x=aa");
+}
+
 TEST(Grok, TellsALetterFromOneOfAnyCase) {
   EXPECT_EQ(matched_by_all("(?<x>b|[Bb])", "B"), "x=B");
   EXPECT_EQ(matched("(?<x>b|[Bb])", std::string(60, ' ') + "B"), "x=B");
