@@ -1,11 +1,12 @@
 """Into the beats input, over a network that fails, with kills of millrace: what was acknowledged is in the output. A
-client of ours, then a real Filebeat."""
+client of ours, then a real Filebeat; behind that a real search node, too."""
 import os
 import signal
 import socket
 import subprocess
 import unittest
 
+import search_node
 from events import Tally, line_of
 from harness import BINARY, ROOT, TIMEOUT_SECONDS, wait_until
 from proxy import TO_CLIENT, Proxy
@@ -15,8 +16,10 @@ from shipper import Shipper
 SERVERS = ROOT / 'tests' / 'servers'
 CONFIG = '''
 input { beats { host => "127.0.0.1" port => %(port)d %(input)s } }
+filter { grok { match => { "message" => "^%%{NOTSPACE:source} %%{INT:number:int} " } } }
 output { file { path => "%(out)s" } }
 '''
+WEB_LINE = '10.1.2.3 - frank [10/Oct/2025:13:55:36 +0000] "GET /page/%d?q=a%%20b HTTP/1.1" 200 %d "-" "Mozilla/5.0 (X11)"\n'
 TLS = '''ssl_enabled => true ssl_certificate => "%(certs)s/server.pem" ssl_key => "%(certs)s/server.key"
          ssl_client_authentication => "required" ssl_certificate_authorities => ["%(certs)s/ca.pem"]'''
 
@@ -37,11 +40,11 @@ def answers(port):
 class Receiver:
     """A millrace that may be killed and started again: same port, same output."""
 
-    def __init__(self, test, name='millrace', options=''):
+    def __init__(self, test, name='millrace', options='', config=CONFIG):
         self.test = test
         self.port = free_port()
         self.out = test.top / f'{name}.out'
-        self.config = CONFIG % {'port': self.port, 'out': self.out, 'input': options}
+        self.config = config % {'port': self.port, 'out': self.out, 'input': options}
         self.data = test.top / f'{name}.data'
         self.process = None
         self.kills = 0
@@ -168,11 +171,11 @@ class Network(FaultTest):
         self.assertEqual(client.connections, 1)
 
 
-class Filebeat(FaultTest):
-    """A file -> Filebeat -> millrace -> a file. What Filebeat sends again after a lost connection need not be in order
-    with the rest."""
+class FilebeatTest(FaultTest):
+    """Ships the file `in/a.log`."""
 
     WINDOW = 256  # events
+    SETTINGS = (SERVERS / 'filebeat' / 'filebeat.yml').read_text()
 
     def setUp(self):
         super().setUp()
@@ -182,14 +185,13 @@ class Filebeat(FaultTest):
         self.program = found.stdout.strip()
         self.certs = self.top / 'certs'
         self.events = min(EVENTS, max(20_000, EVENTS // 4))
-        self.shipped = self.source('a', self.events)
 
     def start_filebeat(self, targets, settings):
         """A target is what has a `port`."""
         hosts = ','.join(f'"127.0.0.1:{target.port}"' for target in targets)
         env = {**os.environ, 'FB_FILE': str(self.top / 'in' / 'a.log'), 'FB_HOSTS': f'[{hosts}]',
                'FB_BULK': str(self.WINDOW), 'FB_FLUSH': '50ms', **settings}
-        command = [self.program, '-c', SERVERS / 'filebeat' / 'filebeat.yml', '--path.home', self.top / 'filebeat',
+        command = [self.program, '-c', self.write('filebeat.yml', self.SETTINGS), '--path.home', self.top / 'filebeat',
                    '--path.data', self.top / 'filebeat' / 'data', '--strict.perms=false']
         for setting in ('backoff.init=50ms', 'backoff.max=200ms', *self.tls_settings()):
             command += ['-E', f'output.logstash.{setting}']
@@ -207,6 +209,15 @@ class Filebeat(FaultTest):
     def make_certificates(self):
         subprocess.run([SERVERS / 'make-certs', self.certs], check=True)
         return TLS % {'certs': self.certs}
+
+
+class Filebeat(FilebeatTest):
+    """A file -> Filebeat -> millrace -> a file. What Filebeat sends again after a lost connection need not be in order
+    with the rest."""
+
+    def setUp(self):
+        super().setUp()
+        self.shipped = self.source('a', self.events)
 
     def ship(self, receivers, pipelining=2, level=3, loadbalance=False):
         """Kills a receiver again and again, Filebeat is stopped and started once; the account at the end."""
@@ -268,6 +279,65 @@ class Filebeat(FaultTest):
         receiver.finish()
         self.assertEqual(tally.missing(), 0)
         self.check_tally(tally, proxy.accepted, pipelining=2)
+
+
+class FilebeatToNode(FilebeatTest):
+    """A web server's log -> Filebeat, which gives each line an id -> the filters of conf.d/nginx.conf -> a search node.
+    What comes twice is one document."""
+
+    SETTINGS = FilebeatTest.SETTINGS + '''
+processors:
+  - fingerprint:
+      fields: ["log.file.path", "log.offset"]
+      target_field: "@metadata._id"
+'''
+    INDEX = 'web'
+
+    @classmethod
+    def setUpClass(cls):
+        cls.node = search_node.start_node(cls, search_node.OpenSearch)
+
+    def pipeline(self):
+        text = (ROOT / 'conf.d' / 'nginx.conf').read_text().replace('%', '%%')
+        for old, new in (('port => 5044', 'host => "127.0.0.1" port => %(port)d %(input)s'),
+                         ('"localhost:9200"]', f'"{self.node.url}"] index => "{self.INDEX}" manage_template => false '
+                          'document_id => "%%{[@metadata][millrace][id]}" retry_initial_interval => "20 ms"')):
+            self.assertEqual(text.count(old), 1)
+            text = text.replace(old, new)
+        return text
+
+    def delivered(self):
+        return self.node.count(self.INDEX)
+
+    def test_each_line_is_one_document_through_kills_and_restarts(self):
+        self.write('in/a.log', ''.join(WEB_LINE % (n, n) for n in range(self.events)))
+        receivers = [Receiver(self, name, self.make_certificates() if name == 'one' else TLS % {'certs': self.certs},
+                              self.pipeline()) for name in ('one', 'two')]
+        for receiver in receivers:
+            receiver.start()
+        settings = {'FB_LB': 'true', 'FB_PIPELINING': '5'}
+        filebeat = self.start_filebeat(receivers, settings)
+        kills = KILLS // 2
+        for turn in range(kills):
+            enough = int(self.events * (turn + self.random.random()) / (kills + 1))
+            wait_until(lambda: self.delivered() >= enough, 'progress')
+            receiver = self.random.choice(receivers)
+            receiver.kill()
+            receiver.start()
+            if turn == 1:
+                filebeat.terminate()
+                filebeat.wait(TIMEOUT_SECONDS)
+                filebeat = self.start_filebeat(receivers, settings)
+        wait_until(lambda: self.delivered() >= self.events, 'all events')
+        filebeat.terminate()
+        filebeat.wait(TIMEOUT_SECONDS)
+        for receiver in receivers:
+            receiver.finish()
+        self.assertEqual(self.delivered(), self.events)
+        sizes = self.node.ask('POST', f'/{self.INDEX}/_search', {'size': 0, 'aggs': {
+            'sizes': {'stats': {'field': 'http.response.body.bytes'}}}})['aggregations']['sizes']
+        self.assertEqual((sizes['count'], sizes['sum'], sizes['max']),
+                         (self.events, self.events * (self.events - 1) / 2, self.events - 1))
 
 
 def load_tests(loader, tests, pattern):
