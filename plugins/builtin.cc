@@ -22,6 +22,7 @@
 #include "plugins/inputs/dead_letter_queue/input.h"
 #include "plugins/inputs/file/input.h"
 #include "plugins/inputs/generator.h"
+#include "plugins/inputs/kafka/input.h"
 #include "plugins/inputs/stdin.h"
 #include "plugins/outputs/elasticsearch/output.h"
 #include "plugins/outputs/file.h"
@@ -37,6 +38,7 @@ Registry builtin_plugins() {
   plugins.add(dead_letter_queue_input());
   plugins.add(file_input());
   plugins.add(generator_input());
+  plugins.add(kafka_input());
   plugins.add(stdin_input());
 
   plugins.add(clone_filter());

@@ -28,6 +28,12 @@ class Examples(MillraceTest):
                 outcome = self.millrace('-t', '-f', self.write('example.' + ('yml' if kind == 'yaml' else 'conf'), text))
                 self.assertEqual(outcome.status, 0, outcome.errors)
 
+    def test_configs_in_conf_d_are_valid_as_they_are(self):
+        for name in ('feeder.conf', 'indexer.conf', 'nginx.conf'):
+            with self.subTest(name):
+                outcome = self.millrace('-t', '-f', ROOT / 'conf.d' / name)
+                self.assertEqual(outcome.status, 0, outcome.errors)
+
     def test_commands_print_what_is_shown(self):
         environment = {**os.environ, 'PATH': f'{pathlib.Path(BINARY).resolve().parent}:{os.environ["PATH"]}'}
         for place, _, text in blocks({'console'}):
