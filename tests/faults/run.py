@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs the fault tests of this directory against a millrace binary.
 
-usage: run.py BINARY [NAME]... [--long] [--kills N] [--events N] [--points N] [--rotations N] [--seed N]
+usage: run.py BINARY [NAME]... [--long] [--kills N] [--events N] [--points N] [--first-point N]
+       [--rotations N] [--seed N]
 
 NAME is a test module, class or method, as unittest takes them. The defaults are what fits into every run of
 scripts/test; --long is for nights. The last line is 'N passed, N failed, N skipped'.
@@ -19,7 +20,8 @@ import runner
 # name: (in scripts/test, with --long, meaning)
 DIALS = {'kills': (6, 200, 'how often a test kills millrace at a random moment'),
          'events': (60_000, 1_000_000, 'how many events such a test sends'),
-         'points': (30, 2000, 'at how many of the first system calls that write each test of crash points kills'),
+         'points': (30, 2000, 'up to which of the system calls that write each test of crash points kills'),
+         'first_point': (1, 1, 'at which of them it begins'),
          'rotations': (200, 2000, 'how often a test rotates a file'),
          'seed': (1, 1, 'of everything that is random')}
 
@@ -30,7 +32,7 @@ def main():
     arguments.add_argument('names', nargs='*')
     arguments.add_argument('--long', action='store_true', help='everything, as often as README.md promises')
     for name, (default, long, meaning) in DIALS.items():
-        arguments.add_argument('--' + name, type=int, help=f'{meaning}: {default}, with --long {long}')
+        arguments.add_argument('--' + name.replace('_', '-'), type=int, help=f'{meaning}: {default}, with --long {long}')
     given = arguments.parse_args()
     chosen = {name: getattr(given, name) or dial[given.long] for name, dial in DIALS.items()}
     for name, value in chosen.items():

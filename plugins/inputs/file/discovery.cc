@@ -127,6 +127,8 @@ std::vector<FoundFile> find_files(const std::vector<std::string>& patterns,
   return files;
 }
 
+std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
+
 std::string family_of(const std::string& path) {
   return path.substr(0, path.find('.', path.rfind('/') + 2));
 }
@@ -135,7 +137,7 @@ std::vector<FoundFile> find_relatives(const std::string& path) {
   const std::size_t name_at = path.rfind('/') + 1;
   const std::string name = path.substr(name_at);
   const std::string stem = family_of(path).substr(name_at);
-  return list(path.substr(0, name_at), [&](const dirent& entry) {
+  return list(directory_of(path), [&](const dirent& entry) {
     return std::string_view(entry.d_name).starts_with(stem) && entry.d_name != name;
   });
 }

@@ -42,6 +42,9 @@ std::optional<FoundFile> find_file(const std::string& path);
 std::vector<FoundFile> find_files(const std::vector<std::string>& patterns,
                                   const std::vector<std::string>& exclude);
 
+/// `path` up to its last slash, with it.
+std::string directory_of(const std::string& path);
+
 /// `path` up to the first dot of its name: as the paths begin that rotation gives its files.
 std::string family_of(const std::string& path);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "pipeline/observe/log.h"
+#include "plugins/inputs/file/directory_watch.h"
 #include "plugins/inputs/file/mode.h"
 #include "plugins/inputs/file/options.h"
 #include "plugins/inputs/file/positions.h"
@@ -14,6 +15,9 @@ namespace {
 
 using Clock = WatchedFile::Clock;
 using O = FileInputOptions;
+
+/// After changes: what comes close upon them is read with one turn.
+constexpr std::chrono::milliseconds kPause{10};
 
 /// A name for the store that is the same for the same `path` option of a pipeline: FNV-1a of it.
 std::string store_name(std::vector<std::string> patterns, const std::string& pipeline) {
@@ -86,8 +90,8 @@ class FileInput : public Input {
       if (!give_turns(emitter)) return {};
       if (ends_ && all_read()) return {};
       save_if_due();
-    } while (mode_->take_busy() ? !emitter.stop().requested()
-                                : emitter.stop().wait(options_.stat_interval));
+    } while (mode_->take_busy() || std::exchange(found_some_, false) ? !emitter.stop().requested()
+                                                                     : rest(emitter));
     return {};
   }
 
@@ -116,6 +120,8 @@ class FileInput : public Input {
 
   void discover(bool first) {
     discovered_ = Clock::now();
+    names_changed_ = false;
+    const std::size_t known_files = files_.size();
     std::vector<FoundFile> found = find_files(options_.path, options_.exclude);
     sort(found);
     for (const FoundFile& file : found) {
@@ -127,6 +133,21 @@ class FileInput : public Input {
       if (!files_.find(file.id)) mode_->consider(file, first);
     }
     mode_->discovered(first);
+    found_some_ = files_.size() > known_files && !first;
+    watch_directories();
+    discovery_took_ = Clock::now() - discovered_;
+  }
+
+  /// Of the files, and those where patterns look for more.
+  void watch_directories() {
+    bool all = true;
+    for (const auto& watched : files_) all &= watch_.add(directory_of(watched->file.path()));
+    for (const std::string& pattern : options_.path)
+      if (!has_wildcards(directory_of(pattern))) watch_.add(directory_of(pattern));
+    if (!all && !std::exchange(said_unwatched_, true))
+      log::info(component_,
+                "the kernel does not tell of changes in all directories: there files "
+                "are looked at every stat_interval only");
   }
 
   void sort(std::vector<FoundFile>& found) const {
@@ -137,14 +158,50 @@ class FileInput : public Input {
       std::reverse(found.begin(), found.end());
   }
 
+  /// Until all files shall have their turns again; those that grow meanwhile have theirs at once.
+  /// False: the input is to end.
+  bool rest(Emitter& emitter) {
+    const auto end = Clock::now() + options_.stat_interval;
+    for (auto now = Clock::now(); now < end; now = Clock::now()) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - now);
+      const auto changes =
+          watch_.wait(names_changed_ ? std::min(left, kPause) : left, emitter.stop());
+      if (!changes) return false;
+      names_changed_ |= changes->names;
+      const bool in_order = names_changed_ || reads();  // what was rotated away comes first
+      if (!in_order && !give_turns_to(changes->written, emitter)) return false;
+      save_if_due();
+      if (changes->unknown || is_discovery_due() || mode_->take_busy()) return true;
+      if (!emitter.stop().wait(std::min(left, kPause))) return false;
+    }
+    return !emitter.stop().requested();
+  }
+
+  /// False: the pipeline takes no more events.
+  bool give_turns_to(const std::set<std::string>& paths, Emitter& emitter) {
+    for (const std::string& path : paths) {
+      const std::optional<FoundFile> file = find_file(path);
+      Watched* const watched = file ? files_.find(file->id) : nullptr;
+      if (watched && !watched->done && !mode_->turn(*watched, emitter)) return false;
+    }
+    return true;
+  }
+
+  /// Where names have changed, as often as it takes a tenth of the time at the most.
+  bool is_discovery_due() const {
+    if (ends_) return false;
+    const auto since = Clock::now() - discovered_;
+    return since >= options_.stat_interval * options_.discover_interval ||
+           (names_changed_ && since >= 10 * discovery_took_);
+  }
+
   /// False: the pipeline takes no more events.
   bool give_turns(Emitter& emitter) {
     mode_->look_again();
     for (std::size_t at = 0; at < files_.size(); ++at)
       if (!mode_->turn(files_[at], emitter)) return false;
     files_.drop_done();
-    if (!ends_ && Clock::now() - discovered_ >= options_.stat_interval * options_.discover_interval)
-      discover(false);
+    if (is_discovery_due()) discover(false);
     return true;
   }
 
@@ -176,7 +233,12 @@ class FileInput : public Input {
   const std::unique_ptr<FileMode> mode_ = reads() ? make_read_mode(desk_) : make_tail_mode(desk_);
   bool ends_ = false;
   bool said_unsaved_ = false;
+  bool said_unwatched_ = false;
+  DirectoryWatch watch_;
+  bool names_changed_ = false;  // since the latest discovery
+  bool found_some_ = false;     // by it; they have had no turn yet
   Clock::time_point discovered_;
+  Clock::duration discovery_took_{};
   Clock::time_point saved_ = Clock::now();
 };
 

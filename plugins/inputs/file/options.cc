@@ -21,10 +21,14 @@ Options<FileInputOptions> file_input_options() {
            "read from their beginning.",
            choices<O::Start>({{"beginning", O::Start::beginning}, {"end", O::Start::end}}))
       .add("delimiter", &O::delimiter, "What ends a line.")
-      .add("stat_interval", &O::stat_interval, "How often files are looked at for new lines.",
+      .add("stat_interval", &O::stat_interval,
+           "How often files are looked at for new lines; of those on local file systems the kernel "
+           "tells at once.",
            at_least(milliseconds(1)))
       .add("discover_interval", &O::discover_interval,
-           "How often new files are looked for, in times of `stat_interval`.", at_least(1))
+           "How often new files are looked for, in times of `stat_interval`; at once where the "
+           "kernel tells that names have changed.",
+           at_least(1))
       .add("sincedb_path", &O::sincedb_path,
            "The file that keeps how far each file was read and delivered; /dev/null: none is kept.",
            default_text("a file in path.data/plugins/inputs/file/, named by `path`"))

@@ -17,8 +17,6 @@ constexpr std::chrono::seconds kDeletedGrace{5};
 constexpr std::chrono::seconds kCopyGrace{5};
 constexpr std::uint64_t kTurnBytes = std::uint64_t{4} << 20;
 
-std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
-
 std::int64_t modified_ns(const struct stat& about) {
   return about.st_mtim.tv_sec * 1'000'000'000 + about.st_mtim.tv_nsec;
 }

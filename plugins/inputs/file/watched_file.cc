@@ -205,7 +205,7 @@ bool WatchedFile::flush_if_quiet(Emitter& emitter) {
 bool WatchedFile::locate(struct stat& about) {
   const auto is_here = [&] { return stat(path_.c_str(), &about) == 0 && FileId::of(about) == id_; };
   if (is_here()) return true;
-  auto moved = find_in_directory(path_.substr(0, path_.rfind('/') + 1), id_);
+  auto moved = find_in_directory(directory_of(path_), id_);
   if (!moved) return false;
   path_ = std::move(*moved);
   return is_here();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -35,8 +36,10 @@ class FileInputTest : public testing::Test {
                      ecs, codecs());
   }
   MadeInput reader(const std::string& pattern, const std::string& options = "") {
-    return make(pattern, "mode => read exit_after_read => true file_completed_action => log "
-                         "file_completed_log_path => '" + files_.path("done") + "' " + options);
+    return make(pattern,
+                "mode => read exit_after_read => true file_completed_action => log "
+                "file_completed_log_path => '" +
+                    files_.path("done") + "' " + options);
   }
 
   /// A whole life of an input: the messages that came.
@@ -109,8 +112,10 @@ TEST_F(FileInputTest, SaysWhereEventsComeFrom) {
                         R"("}},"host":{"name":"here"},)" + metadata}};
   for (const auto& [ecs, expected] : cases) {
     std::filesystem::remove(files_.path("db"));
-    MadeInput input = make("log", "mode => read file_completed_action => log "
-                                  "file_completed_log_path => '/dev/null'", ecs);
+    MadeInput input = make("log",
+                           "mode => read file_completed_action => log "
+                           "file_completed_log_path => '/dev/null'",
+                           ecs);
     FakeEmitter emitter(*input.made);
     ASSERT_TRUE(input.made->run(emitter));  // ends: the path names a file
     EXPECT_EQ(emitter.events, Texts{expected});
@@ -192,6 +197,32 @@ TEST_F(FileInputTest, ReadsFilesInOrderAndEachOnce) {
   EXPECT_EQ(read("*.log", order + "asc"), Texts{"more"});
 }
 
+TEST_F(FileInputTest, ReadsWhatChangedLastAtTheEndOrFirst) {
+  using std::filesystem::file_time_type;
+  for (const auto& [name, hours] : {std::pair("a", 1), std::pair("b", 3), std::pair("c", 2)}) {
+    files_.write(name + std::string(".log"), name + std::string("\n"));
+    std::filesystem::last_write_time(files_.path(name + std::string(".log")),
+                                     file_time_type::clock::now() - std::chrono::hours(hours));
+  }
+  EXPECT_EQ(read("*.log"), (Texts{"b", "c", "a"}));
+  std::filesystem::remove(files_.path("db"));
+  EXPECT_EQ(read("*.log", "file_sort_direction => desc"), (Texts{"a", "c", "b"}));
+}
+
+TEST_F(FileInputTest, GivesFilesTheirTurnsByChunks) {
+  const std::string line(1000, 'a');
+  for (int n = 0; n < 400; ++n) files_.append("a.log", line + "\n");
+  files_.write("b.log", "b\n");
+  const auto place_of_b = [&](const std::string& options) {
+    std::filesystem::remove(files_.path("db"));
+    const Texts lines = read("*.log", "file_sort_by => path " + options);
+    EXPECT_EQ(lines.size(), 401u);
+    return std::find(lines.begin(), lines.end(), "b") - lines.begin();
+  };
+  EXPECT_EQ(place_of_b(""), 400);
+  EXPECT_LT(place_of_b("file_chunk_size => 1000 file_chunk_count => 100"), 200);
+}
+
 TEST_F(FileInputTest, PositionsAreTheEndsOfWhatBatchesCover) {
   files_.write("log", "one\ntwo\nthree\nfour");
   MadeInput input = reader("log");
@@ -230,6 +261,28 @@ TEST_F(FileInputTest, HeldBackLinesComeAgain) {
     EXPECT_EQ(emitter.messages, Texts{"a\n b"});
     EXPECT_EQ(emitter.positions.at(0).position, 5u) << "c may go on";
   }
+}
+
+TEST_F(FileInputTest, JoinsLinesFileByFileAndLetsThemGoAfterSilence) {
+  files_.write("a.log", "a\n a2\n");
+  files_.write("b.log", " is no line of a.log\n");
+  files_.write("c.log", "stop\n");
+  MadeInput input = make("*.log",
+                         "start_position => beginning file_sort_by => path codec => multiline { "
+                         "pattern => '^ ' what => previous auto_flush_interval => 0.005 }");
+  const Texts seen = tail(input, [](const std::string&) {});
+  EXPECT_EQ(seen, (Texts{"a\n a2", " is no line of a.log", "stop"}));
+}
+
+TEST_F(FileInputTest, GoesOnWhereLogstashWas) {
+  files_.write("log", "one\ntwo\nstop\n");
+  struct stat about {};
+  ASSERT_EQ(stat(files_.path("log").c_str(), &about), 0);
+  files_.write("db", std::to_string(about.st_ino) + " " + std::to_string(major(about.st_dev)) +
+                         " " + std::to_string(minor(about.st_dev)) + " 4 99999999999.5 " +
+                         files_.path("log") + "\n");
+  MadeInput input = make("log", "");
+  EXPECT_EQ(tail(input, [](const std::string&) {}), (Texts{"two", "stop"}));
 }
 
 TEST_F(FileInputTest, DeletesAFileThatIsDelivered) {
@@ -283,8 +336,10 @@ TEST_F(FileInputTest, DeletesNothingThatItCannotLog) {
   files_.write("log", "one\n");
   std::filesystem::create_directory(files_.path("done"));
   const auto read_and_delete = [&] {
-    MadeInput input = make("log", "mode => read file_completed_action => log_and_delete "
-                                  "file_completed_log_path => '" + files_.path("done") + "'");
+    MadeInput input = make("log",
+                           "mode => read file_completed_action => log_and_delete "
+                           "file_completed_log_path => '" +
+                               files_.path("done") + "'");
     return messages_of(input);
   };
   EXPECT_EQ(read_and_delete(), Texts{"one"});
@@ -490,6 +545,51 @@ TEST_F(FileInputTest, FollowsThousandsOfFilesWithFewDescriptors) {
   ASSERT_TRUE(input.made->run(emitter));
   EXPECT_EQ(emitter.messages.size(), kFiles + 1u);
   EXPECT_LT(most_open, 60u);
+}
+
+TEST_F(FileInputTest, ClosesQuietFilesAndOpensThemWhenTheyGrow) {
+  files_.write("a.log", "one\n");
+  files_.write("b.log", "two\n");
+  int others = 0;
+  const auto is_open = [&](const std::string& path) {
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+      std::error_code closed_by_now;
+      if (std::filesystem::read_symlink(entry, closed_by_now) == path) return true;
+    }
+    return false;
+  };
+  MadeInput input =
+      make("*.log", "start_position => beginning file_sort_by => path close_older => 0.001");
+  const Texts seen = tail(input, [&](const std::string& message) {
+    if (message == "one") {
+      EXPECT_TRUE(is_open(files_.path("a.log")));
+    } else if (is_open(files_.path("a.log"))) {
+      files_.write("c" + std::to_string(++others) + ".log", "more\n");
+    } else {
+      files_.append("a.log", "stop\n");
+    }
+  });
+  EXPECT_EQ(seen.front(), "one");
+}
+
+TEST_F(FileInputTest, IsToldAtOnceOfNewLinesAndNewFiles) {
+  files_.write("a.log", "one\n");
+  std::filesystem::create_directory(files_.path("empty"));
+  MadeInput input(file_input(),
+                  "file { path => ['" + files_.path("*.log") + "', '" + files_.path("empty/*") +
+                      "'] sincedb_path => '/dev/null' start_position => beginning "
+                      "stat_interval => '1 hour' }",
+                  EcsMode::disabled, codecs());
+  const Texts seen = tail(input, [&](const std::string& message) {
+    if (message == "one") files_.write("b.log", "two\n");
+    if (message == "two") files_.append("a.log", "three\n");
+    if (message == "three") files_.write("empty/c", "four\n");
+    if (message == "four") {
+      std::filesystem::rename(files_.path("a.log"), files_.path("a.log.1"));
+      files_.append("a.log.1", "stop\n");
+    }
+  });
+  EXPECT_EQ(seen, (Texts{"one", "two", "three", "four", "stop"}));
 }
 
 TEST_F(FileInputTest, LeavesOutWhatIsTooOld) {
