@@ -1,28 +1,14 @@
 """A client of the beats input that sends until everything is acknowledged, as a Beat does: what was not acknowledged when
 a connection ended is sent again over the next one."""
-import json
 import select
 import socket
 import struct
 import threading
-import zlib
+
+from lumberjack import whole_window
 
 ACK_BYTES = 6
 RETRY_SECONDS = 0.02  # between attempts to connect
-
-
-def frame_of(sequence, line):
-    payload = json.dumps({'message': line}).encode()
-    return b'2J' + struct.pack('>II', sequence, len(payload)) + payload
-
-
-def window_of(lines, level):
-    """A window with one frame for each line; compressed where level is not 0."""
-    frames = b''.join(frame_of(n, line) for n, line in enumerate(lines, 1))
-    if level:
-        packed = zlib.compress(frames, level)
-        frames = b'2C' + struct.pack('>I', len(packed)) + packed
-    return b'2W' + struct.pack('>I', len(lines)) + frames
 
 
 class Shipper(threading.Thread):
@@ -64,7 +50,8 @@ class Shipper(threading.Thread):
                 if next_window < self._sent:
                     self.sent_again += len(self.windows[next_window])
                 self._sent = max(self._sent, next_window + 1)
-                connection.sendall(window_of(self.windows[next_window], self.level))
+                documents = [{'message': line} for line in self.windows[next_window]]
+                connection.sendall(whole_window(documents, self.level))
                 next_window += 1
                 continue
             if not select.select([connection], [], [], 0.5)[0]:
