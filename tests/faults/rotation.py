@@ -2,13 +2,14 @@
 the process was killed."""
 import itertools
 import os
+import re
 import shutil
 import signal
 import threading
 
 from events import Source
 from harness import TIMEOUT_SECONDS, wait_until
-from rig import ROTATIONS, FaultTest, size_of
+from rig import ROTATIONS, Faults, FaultTest, size_of
 
 CONFIG = '''
 input { file { path => "%(top)s/in/%(pattern)s" start_position => "%(start)s" stat_interval => "2 ms" discover_interval => 1
@@ -31,10 +32,10 @@ class RotationTest(FaultTest):
         self.start_position = 'beginning'
         self.process = None
 
-    def begin(self):
+    def begin(self, faults=None):
         starts = self.said('started with')
         self.process = self.run_in_background(CONFIG % {'top': self.top, 'pattern': self.pattern,
-                                                        'start': self.start_position})
+                                                        'start': self.start_position}, faults=faults)
         wait_until(lambda: self.said('started with') > starts or self.process.poll() is not None, 'the start')
 
     def end(self):
@@ -145,6 +146,29 @@ class WhileItRuns(RotationTest):
             sizes.add(size_of(self.log_file))
         self.assertEqual(len(sizes), 1)
         self.assert_each_came_once(self.account_for_all())
+
+
+class Unread(RotationTest):
+    """What nobody can read any more is counted."""
+
+    BYTES = 24 << 20  # more than a pipeline holds
+
+    def test_end_of_a_file_that_was_cut(self):
+        full = self.write('full', '')
+        self.log_file.write_bytes(b'x' * 99 + b'\n' + b'%99d\n' % 7 * (self.BYTES // 100 - 1))
+        faults = Faults(self.top, f'write,writev,pwrite:{self.out}:*:ENOSPC:while={full}')
+        self.begin(faults)
+        wait_until(lambda: faults.count() > 0, 'the output to wait')
+        os.truncate(self.log_file, 0)
+        full.unlink()
+        wait_until(lambda: self.said('bytes that were not read'), 'the loss to be counted')
+        self.log_file.write_text('the end\n')
+        wait_until(lambda: self.out.exists() and b'"the end"' in self.out.read_bytes(), 'what came after it')
+        self.end()
+        delivered = self.out.read_bytes().count(b'"message"') - 1
+        unread = int(re.search(r'was cut with (\d+) bytes that were not read', self.log.read_text())[1])
+        read = self.BYTES // 100 * 100 - unread
+        self.assertEqual(delivered, -(-read // 100), 'lines, the last one perhaps a half')
 
 
 class WithRestarts(RotationTest):
