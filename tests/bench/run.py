@@ -31,7 +31,8 @@ CASES = [
     ('file -> null', FILE, '', 'null { }', 5_000_000),
     ('file -> JSON file', FILE, '', 'file { path => "@TOP@/out.json" }', 2_500_000),
     ('dissect -> null', FILE, DISSECT, 'null { }', 2_000_000),
-    ('grok -> null', FILE, GROK, 'null { }', None),
+    ('grok -> null', FILE, GROK, 'null { }', 2_000_000),
+    ('grok -> JSON file', FILE, GROK, 'file { path => "@TOP@/out.json" }', 1_200_000),
     ('grok -> bulk', FILE, GROK, BULK + 'compression_level => 0 }', 1_000_000),
     ('grok -> bulk, gzip', FILE, GROK, BULK + '}', None),
 ]
