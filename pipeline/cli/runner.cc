@@ -87,6 +87,15 @@ std::string filter_report(const Pipeline& pipeline) {
   return lines;
 }
 
+/// What outputs say of their destinations.
+std::string output_report(const Pipeline& pipeline) {
+  std::string lines;
+  for (const PlannedOutput& planned : pipeline.plan().outputs())
+    if (const std::string line = planned.output->report(); !line.empty())
+      lines += fmt::format("  output {}: {}\n", planned.id, line);
+  return lines;
+}
+
 /// Nothing where nothing was refused.
 std::string dead_letter_report(const DeadLetters& queue) {
   const DeadLetterCounts counts = queue.counts();
@@ -103,8 +112,9 @@ std::string dead_letter_report(const DeadLetters& queue) {
 
 void report(const std::vector<std::unique_ptr<Pipeline>>& pipelines) {
   for (const auto& pipeline : pipelines)
-    log::info("ledger", "{}{}{}", pipeline->ledger().report(pipeline->id()),
-              filter_report(*pipeline), dead_letter_report(pipeline->dead_letters()));
+    log::info("ledger", "{}{}{}{}", pipeline->ledger().report(pipeline->id()),
+              output_report(*pipeline), filter_report(*pipeline),
+              dead_letter_report(pipeline->dead_letters()));
   log::flush();
 }
 

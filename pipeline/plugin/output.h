@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "pipeline/delivery/delivery.h"
 #include "pipeline/plugin/stop.h"
@@ -48,6 +49,10 @@ class Output {
   }
   /// Delivers and settles what is held back. Where the process gives up it stays unsettled.
   virtual Result<void> flush(const StopSignal& /*stop*/) { return {}; }
+
+  /// On one line, for the ledger's report: what the destination was asked and what it answered. Any
+  /// thread, after open(). "": nothing to say.
+  virtual std::string report() const { return {}; }
 
   /// No more deliveries will come: flush, settle, let go of files and connections.
   virtual Result<void> close(const StopSignal& stop) { return flush(stop); }

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Measures millrace on a generated access log, with how fast the machine is right now beside it.
 
-usage: run.py BUILD_DIR [--lines N] [--only NAME]
+usage: run.py BUILD_DIR [--lines N] [--only NAME] [--dead SECONDS]
 
 BUILD_DIR is a release build with its tools: scripts/build -Dbench=true
 Each case reads the log from standard input or a file, with one worker on one core, then with two on
 two. A bar is met where the rate, scaled by what `calibrate` prints / 55, reaches it.
+With --dead it measures instead what an output keeps of its rate while another one is dead for SECONDS.
 """
 import argparse
 import contextlib
@@ -90,6 +91,33 @@ def report(binary, case, log, lines, slowness):
               f'{rss / 2**20:6.1f} MiB{note}', flush=True)
 
 
+TWO = """input { @DEAD_INPUT@ generator { type => "live" } } output {
+if [type] == "dead" { elasticsearch { id => "dead" hosts => ["127.0.0.1:1"] action => "create" index => "logs" manage_template => false } }
+else { elasticsearch { id => "live" hosts => ["@SINK@"] action => "create" index => "logs" manage_template => false compression_level => 0 } } }"""
+
+
+def events_delivered(binary, seconds, dead_input):
+    """What one output delivers in some seconds, with or without another, dead one beside it."""
+    with tempfile.TemporaryDirectory() as top, bulk_sink(binary) as address:
+        config = TWO.replace('@DEAD_INPUT@', dead_input).replace('@SINK@', address)
+        with subprocess.Popen([binary, '-e', config, '--path.data', top], stderr=subprocess.PIPE, text=True) as process:
+            time.sleep(seconds)
+            for _ in range(2):  # the second signal ends the wait for the dead one
+                process.terminate()
+                time.sleep(0.5)
+            said = process.stderr.read()
+    return int(re.search(r'output live: \d+ in = (\d+) delivered', said)[1])
+
+
+def two_outputs(binary, seconds, rounds=3):
+    """Rounds take turns, so that both see the same machine."""
+    alone = beside = 0
+    for _ in range(rounds):
+        alone += events_delivered(binary, seconds, '')
+        beside += events_delivered(binary, seconds, 'generator { type => "dead" }')
+    print(f'one output, another beside it dead for {seconds:.0f} s: {100 * beside / alone:.1f} % of its rate alone')
+
+
 def startup(binary, top):
     """Best seconds from start to end of a process with nothing to read, and its peak RSS."""
     best, rss = float('inf'), 0
@@ -131,11 +159,14 @@ def syslog_ng(log, lines):
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument('build'), ap.add_argument('--lines', type=int, default=2_000_000), ap.add_argument('--only', default='.')
+    ap.add_argument('--dead', type=float)
     args = ap.parse_args()
     build = pathlib.Path(args.build).resolve()
     tools = build / 'tests' / 'bench'
     if not (tools / 'calibrate').exists():
         sys.exit(f'{tools}/calibrate is not built: scripts/build -Dbench=true (or meson configure {args.build} -Dbench=true)')
+    if args.dead:
+        return two_outputs(str(build / 'millrace'), args.dead)
     with tempfile.TemporaryDirectory() as top:
         log = pathlib.Path(top) / 'access.log'
         with log.open('wb') as out:

@@ -155,6 +155,20 @@ class Credentials(SecurityTest):
         self.assertNotIn(CANARY, outcome.errors)
         self.assertEqual(server.bulks[0].headers['authorization'], 'Basic ' + base64.b64encode(f'u:{CANARY}'.encode()).decode())
 
+    def test_no_file_holds_them_where_events_are_refused(self):
+        """Neither the dead letters, nor positions, nor the log at its most talkative."""
+        server = self.serve_tls(on_item=lambda action: 400)
+        config = self.config([server], PLAIN + self.trust() + f'user => "u" password => "{CANARY}"')
+        outcome = self.millrace('-e', config, '--dead_letter_queue.enable', 'true', '--log.level', 'debug', stdin=b'{"n":1}\n')
+        self.assertEqual(outcome.ledger['dead-lettered'], 1)
+        self.assertIn('authorization', server.bulks[0].headers)
+        files = [path for path in (self.top / 'data').rglob('*') if path.is_file()]
+        self.assertTrue(files)
+        secrets = [CANARY.encode(), base64.b64encode(f'u:{CANARY}'.encode())]
+        for text in [outcome.err, outcome.out, *(path.read_bytes() for path in files)]:
+            for secret in secrets:
+                self.assertNotIn(secret, text)
+
     def test_mistakes_do_not_show_them(self):
         for options in (f'api_key => "id:{CANARY}"', f'user => "u" password => "{CANARY}" cloud_auth => "{CANARY}"',
                         f'password => "{CANARY}"', f'hosts => ["ftp://u:{CANARY}@h"]', f'proxy => "ftp://u:{CANARY}@h"'):

@@ -43,6 +43,8 @@ class ElasticsearchOutput : public Output {
     return {};
   }
 
+  std::string report() const override { return sender_ ? sender_->report() : std::string(); }
+
   Result<void> close(const StopSignal& stop) override {
     if (sender_) sender_->finish(stop);
     return {};

@@ -72,9 +72,13 @@ void Sender::work() {
     probe_hosts(now);
     set_up(now);
     send_jobs(now);
+    totals_.change([&](Totals::Counts& counts) {
+      counts.allowed = concurrency_.allowed();
+      counts.alive = hosts_.alive();
+      counts.hosts = hosts_.all().size();
+    });
     client_->run(time_to_wait(Clock::now()));
   }
-  report_totals();
   const std::lock_guard lock(mutex_);
   ended_ = true;
   room_.notify_all();
@@ -216,11 +220,15 @@ void Sender::send(Host& host, Job& job) {
       fmt::format("X-Elastic-Uncompressed-Request-Length: {}", job.body->plain_size()));
   if (job.body->compressed()) request.headers.emplace_back("Content-Encoding: gzip");
   request.body.assign(job.body->pieces().begin(), job.body->pieces().end());
-  ++totals_.requests;
-  totals_.plain_bytes += job.body->plain_size();
-  totals_.wire_bytes += job.body->wire_size();
   ++in_flight_;
   ++host.in_flight;
+  totals_.change([&](Totals::Counts& counts) {
+    ++counts.requests;
+    counts.plain_bytes += job.body->plain_size();
+    counts.wire_bytes += job.body->wire_size();
+    counts.in_flight = in_flight_;
+    counts.most_in_flight = std::max(counts.most_in_flight, in_flight_);
+  });
   client_->start(std::move(request),
                  [this, &host, &job](const HttpAnswer& answer) { answered(host, job, answer); });
 }
@@ -228,7 +236,11 @@ void Sender::send(Host& host, Job& job) {
 void Sender::answered(Host& host, Job& job, const HttpAnswer& answer) {
   --in_flight_;
   --host.in_flight;
-  totals_.took += answer.took;
+  totals_.change([&](Totals::Counts& counts) {
+    counts.took += answer.took;
+    counts.in_flight = in_flight_;
+    counts.lost_connections += answer.outcome == Outcome::unknown;
+  });
   const auto now = Clock::now();
   switch (answer.outcome) {
     case Outcome::answered:
@@ -237,7 +249,6 @@ void Sender::answered(Host& host, Job& job, const HttpAnswer& answer) {
       lost(host, answer.problem);
       return jobs_.put_back(job, now);
     case Outcome::unknown:
-      ++totals_.lost_connections;
       lost(host, answer.problem);
       concurrency_.too_much(in_flight_);
       return jobs_.broken(job, now);
@@ -247,7 +258,8 @@ void Sender::answered(Host& host, Job& job, const HttpAnswer& answer) {
 void Sender::status_answered(Host& host, Job& job, const HttpAnswer& answer) {
   const auto now = Clock::now();
   const Step step = decide_request(answer.status);
-  if (step != Step::read_items) ++totals_.again_by_status[answer.status];
+  if (step != Step::read_items)
+    totals_.change([&](Totals::Counts& counts) { ++counts.requests_again[answer.status]; });
   switch (step) {
     case Step::read_items:
       return read_items(host, job, answer);
@@ -308,6 +320,7 @@ void Sender::read_items(Host& host, Job& job, const HttpAnswer& answer) {
   const auto now = Clock::now();
   const auto items = reader_.read(answer.body, job.actions);
   if (!items) {
+    totals_.change([](Totals::Counts& counts) { ++counts.requests_again[0]; });
     concurrency_.too_much(in_flight_);
     jobs_.put_back(job, now);
     if (!hosts_.odd(host, now))
@@ -319,16 +332,23 @@ void Sender::read_items(Host& host, Job& job, const HttpAnswer& answer) {
   hosts_.served(host);
   was_accepted_ = true;
   const Tally tally = jobs_.answered(job, *items, now);
-  totals_.documents += tally.delivered;
-  totals_.absorbed += tally.absorbed;
-  const std::size_t again = tally.busy + tally.waiting + tally.unknown;
-  totals_.again += again;
-  if (again > 0) totals_.again_by_status[tally.status] += again;
+  count(tally);
   if (tally.busy > 0)
     concurrency_.too_much(in_flight_);
   else
     concurrency_.good();
   tell(host, tally);
+}
+
+void Sender::count(const Tally& tally) {
+  totals_.change([&](Totals::Counts& counts) {
+    counts.documents += tally.delivered;
+    counts.absorbed += tally.absorbed;
+    counts.failure_store += tally.failure_store;
+    const std::size_t turned_away = tally.busy + tally.waiting;
+    if (turned_away > 0) counts.items_again[tally.status] += turned_away;
+    if (tally.unknown > 0) counts.items_again[0] += tally.unknown;
+  });
 }
 
 void Sender::tell(const Host& host, const Tally& tally) {
@@ -392,24 +412,6 @@ void Sender::tell_rejected(const Rejected& rejected) {
   log::warn(settings_.component,
             "an event is refused for good and goes to the dead letters: {} {}: {}", rejected.status,
             rejected.code, rejected.reason.substr(0, 500));
-}
-
-void Sender::report_totals() const {
-  if (totals_.requests == 0) return;
-  std::string again;
-  for (const auto& [status, count] : totals_.again_by_status)
-    again += fmt::format("{}{}: {}", again.empty() ? "" : ", ", status, count);
-  const double kib = 1024;
-  log::info(
-      settings_.component,
-      "{} requests, {} documents, {} found stored by an earlier try, {} sent again ({}), {} "
-      "connections lost, "
-      "{:.0f} KiB sent as {:.0f} KiB, {:.1f} ms a request, {} of {} nodes alive",
-      totals_.requests, totals_.documents, totals_.absorbed, totals_.again,
-      again.empty() ? "none" : again, totals_.lost_connections,
-      static_cast<double>(totals_.plain_bytes) / kib, static_cast<double>(totals_.wire_bytes) / kib,
-      static_cast<double>(totals_.took.count()) / 1000 / static_cast<double>(totals_.requests),
-      hosts_.alive(), hosts_.all().size());
 }
 
 }  // namespace millrace::elasticsearch

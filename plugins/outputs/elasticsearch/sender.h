@@ -1,7 +1,6 @@
 #pragma once
 
 #include <condition_variable>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -9,9 +8,10 @@
 
 #include "pipeline/plugin/stop.h"
 #include "pipeline/queue/dead_letter.h"
-#include "plugins/support/notices.h"
 #include "plugins/outputs/elasticsearch/options.h"
 #include "plugins/outputs/elasticsearch/setup.h"
+#include "plugins/outputs/elasticsearch/totals.h"
+#include "plugins/support/notices.h"
 
 namespace millrace::elasticsearch {
 
@@ -33,18 +33,13 @@ class Sender {
   /// Returns when all is settled, or `stop` comes; the thread has ended then.
   void finish(const StopSignal& stop);
 
+  /// For the ledger's report. Any thread.
+  std::string report() const { return totals_.text(); }
+
   /// Of deliveries that are not settled: events and bodies.
   static constexpr std::size_t kMostBytes = std::size_t{16} << 20;
 
  private:
-  /// What happened since the start, for one line in the log at the end.
-  struct Totals {
-    std::uint64_t requests = 0, documents = 0, absorbed = 0, again = 0, lost_connections = 0;
-    std::uint64_t plain_bytes = 0, wire_bytes = 0;
-    std::chrono::microseconds took{0};
-    std::map<int, std::uint64_t> again_by_status;  // at most a thousand
-  };
-
   Sender(const Settings& settings, std::unique_ptr<HttpClient> client,
          std::shared_ptr<DeadLetters> dead_letters);
   void end(bool give_up);
@@ -64,6 +59,7 @@ class Sender {
   void answered(Host& host, Job& job, const HttpAnswer& answer);
   void status_answered(Host& host, Job& job, const HttpAnswer& answer);
   void read_items(Host& host, Job& job, const HttpAnswer& answer);
+  void count(const Tally& tally);
   void tell(const Host& host, const Tally& tally);
   void too_much_for_it(Host& host, Job& job, const HttpAnswer& answer, bool too_large);
   void turned_away(Host& host, Job& job, const HttpAnswer& answer, bool somebody_must_act);
@@ -71,7 +67,6 @@ class Sender {
   std::size_t keep_rejected(std::span<const Rejected> rejected);
   void tell_rejected(const Rejected& rejected);
   std::chrono::milliseconds time_to_wait(Clock::time_point now) const;
-  void report_totals() const;
 
   const Settings& settings_;
   const std::unique_ptr<HttpClient> client_;
