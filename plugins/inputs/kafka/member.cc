@@ -154,6 +154,7 @@ void Member::distribute(std::vector<Message>& messages, std::span<const NextOffs
       if (!partition) continue;
       current = &work_of(partition);
     }
+    if (partition->fetched < 0) begin_at(*partition, message.offset());
     partition->fetched = message.offset() + 1;
     current->bytes += bytes_of(message);
     current->messages.push_back(std::move(message));
@@ -239,6 +240,14 @@ void Member::assigned(std::span<const TopicPartition> places) {
               places.size(), mine_.size());
 }
 
+/// Where a partition was begun is committed at once: with auto_offset_reset => latest another start
+/// before the first delivery would otherwise begin behind what came meanwhile.
+void Member::begin_at(Partition& partition, std::int64_t offset) {
+  std::int64_t nothing = -1;
+  partition.delivered.compare_exchange_strong(nothing, offset);
+  commit_due_ = Clock::now();
+}
+
 bool Member::end_partition(Partition& partition, Clock::time_point wait_until) {
   std::int64_t emitted = 0;
   {
@@ -254,7 +263,11 @@ bool Member::end_partition(Partition& partition, Clock::time_point wait_until) {
 }
 
 void Member::revoked(std::span<const TopicPartition> places, bool lost) {
-  const auto wait_until = Clock::now() + (lost ? milliseconds(0) : settings_.revoke_wait);
+  auto wait_until = Clock::now();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!lost && !leaves_) wait_until += settings_.revoke_wait;
+  }
   std::size_t under_way = 0;
   for (const TopicPartition& place :
        places) {  // first none of them goes on, then all are waited for

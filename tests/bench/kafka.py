@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Measures millrace between two topics of a real broker, with a bare librdkafka loop beside it.
+
+usage: kafka.py BUILD_DIR [--records N]
+
+BUILD_DIR is a release build with its tools: scripts/build -Dbench=true. The broker is what
+tests/servers/kafka/build.sh makes. Records are 230 bytes in 4 partitions, written with lz4.
+"""
+import argparse
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / 'integration'))
+
+import kafka_broker
+from harness import wait_until
+
+LINE = b'10.0.0.1 - - [21/Nov/2026:10:23:16 +0000] "GET /index.html HTTP/1.1" 200 1234 "-" "Mozilla/5.0 (X11; Linux x86_64)"'
+GROK = 'grok { match => { "message" => "%{COMBINEDAPACHELOG}" } }'
+
+
+def lines_in(kafka, topic):
+    out = kafka.kcat('-Q', *[word for p in range(4) for word in ('-t', f'{topic}:{p}:-1')])
+    return sum(int(line.split()[-1]) for line in out.splitlines())
+
+
+def run(command, kafka, topic, wanted):
+    """Until `wanted` records are in `topic`: wall seconds, CPU seconds and peak RSS of the command."""
+    start = time.monotonic()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    wait_until(lambda: lines_in(kafka, topic) >= wanted, f'{wanted} records in {topic}', 600)
+    wall = time.monotonic() - start
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise RuntimeError(process.stderr.read().decode(errors='replace')[-1000:])
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument('build')
+    parser.add_argument('--records', type=int, default=2_000_000)
+    options = parser.parse_args()
+    jars, why_not = kafka_broker.built()
+    if not jars:
+        sys.exit(why_not)
+    build = pathlib.Path(options.build)
+    with tempfile.TemporaryDirectory() as top:
+        kafka = kafka_broker.Cluster(jars, pathlib.Path(top) / 'kafka', **{'num.partitions': 4})
+        try:
+            kafka.start()
+            payload = (LINE + b' ' * 230)[:230]
+            kafka.produce('from', (payload for _ in range(options.records)), '-X', 'compression.type=lz4', '-X', 'queue.buffering.max.messages=1000000')
+
+            def millrace(name, body, codec):
+                config = f'input {{ kafka {{ bootstrap_servers => "{kafka.bootstrap}" topics => ["from"] group_id => "{name}" auto_offset_reset => "earliest" ' \
+                         f'max_poll_records => 1000 }} }} filter {{ {body} }} output {{ kafka {{ bootstrap_servers => "{kafka.bootstrap}" topic_id => "{name}" ' \
+                         f'compression_type => "lz4" codec => {codec} }} }}'
+                return [build / 'millrace', '-e', config, '--path.data', f'{top}/{name}', '--log.level', 'warn', '--api.enabled', 'false']
+            text = 'plain { format => "%{message}" }'
+            cases = [('bare', [build / 'tests/bench/kafka_loop', kafka.bootstrap, 'from', 'bare', str(options.records)]),
+                     ('millrace', millrace('millrace', '', text)),
+                     ('millrace-grok', millrace('millrace-grok', GROK, 'json'))]
+            print(f'{"":16}{"records/s":>12}{"CPU us/record":>16}{"peak RSS MiB":>14}')
+            for name, command in cases:
+                kafka.kcat('-L', '-t', name)  # makes the topic
+                wall, cpu, rss = run(list(map(str, command)), kafka, name, options.records)
+                print(f'{name:16}{options.records / wall:12,.0f}{cpu / options.records * 1e6:16.2f}{rss / 2**20:14.0f}', flush=True)
+        finally:
+            kafka.kill()
+
+
+if __name__ == '__main__':
+    main()
