@@ -189,10 +189,10 @@ class OnTinyOnes:
 
     def test_a_tiny_queue_and_small_requests_lose_nothing(self):
         self.node.ask('PUT', '/tiny', {'settings': {'number_of_shards': 20}})
-        events = [{'n': n, 'm': 'x' * (1_500_000 if n == 777 else 1000)} for n in range(5000)]
+        events = [{'n': n, 'm': 'x' * (1_500_000 if n == 777 else 1000)} for n in range(2500)]
         outcome = self.deliver(0, options='index => "tiny" action => "create" document_id => "%{n}"', events=events)
         self.assertEqual(outcome.ledger['dead-lettered'], 1)
-        self.assertEqual(self.node.count('tiny'), 4999)
+        self.assertEqual(self.node.count('tiny'), 2499)
         self.assertIn('turned away for now with 429', outcome.errors)
         self.assertIn('requests are made smaller', outcome.errors)
 
