@@ -135,6 +135,7 @@ class Network(FaultTest):
 
     def test_kills_of_millrace(self):
         """Each where the output has its part of the whole: not all can be acknowledged by then."""
+        self.count = EVENTS
         self.receiver.finish()
         full_size = sum(len(line_of('a', n)) for n in range(self.count))
         client = self.send(level=3, in_flight=4)
