@@ -293,7 +293,7 @@ class Ends(BeatsTest):
         slow = self.connect(port)
         slow.send(lumberjack.window(2) + lumberjack.event(1, {'message': 'a'}))
         self.assertIsNone(slow.read_frame())
-        self.assertTrue(self.said('a window that was begun did not go on'))
+        wait_until(lambda: self.said('a window that was begun did not go on'), 'the reason in the log')
         self.stop(process)
 
 
@@ -344,13 +344,32 @@ class Hostile(BeatsTest):
         self.assertIsNone(process.poll())
         self.stop(process)
 
+    def test_huge_events_and_json_that_explodes_stay_within_the_memory(self):
+        process, port = self.listen()
+        honest = self.connect(port)
+        self.assertEqual(honest.deliver(numbered(0, 2000)), 2000)
+        before = resident_bytes(process)
+        most = 15 * MIB
+        payloads = [b'{"message":"' + b'x' * (50 * MIB) + b'"}', b'[' + b'{},' * (most // 3) + b'{}]', b'[' * most,
+                    b'{"a":[' + b'0,' * (most // 2) + b'0]}', b'{' + b'"":{' * (most // 4)]
+        peak = 0
+        for level in (0, 1):
+            for payload in payloads:
+                self.assertEqual(self.connect(port).deliver([payload], level), 1)
+                peak = max(peak, resident_bytes(process))
+                self.assertEqual(honest.deliver(numbered(0, 10)), 10)
+        self.assertLess(peak - before, 128 * MIB, 'max_memory and 64 MiB')
+        self.stop(process)
+        tags = [tag for event in self.events() for tag in event['tags'] if tag.startswith('_')]
+        self.assertEqual((tags.count('_beats_event_too_large'), tags.count('_jsonparsefailure')), (2, 8))
+
     def test_more_connections_than_allowed_are_closed(self):
         process, port = self.listen('max_connections => 2')
         first, second = self.connect(port), self.connect(port)
         self.assertEqual(first.deliver(numbered(0, 1)), 1)
         self.assertEqual(second.deliver(numbered(0, 1)), 1)
         self.assertIsNone(self.connect(port).read_frame())
-        self.assertTrue(self.said('there are 2 connections'))
+        wait_until(lambda: self.said('there are 2 connections'), 'the reason in the log')
         first.socket.shutdown(1)
         self.assertIsNone(first.read_frame())
         self.assertEqual(self.connect(port).deliver(numbered(0, 1)), 1)
@@ -478,7 +497,14 @@ class Tls(BeatsTest):
         process, port = self.listen(self.options('ssl_handshake_timeout => 100'))
         client = self.connect(port)
         self.assertIsNone(client.read_frame())
-        self.assertTrue(self.said('no TLS handshake in time'))
+        wait_until(lambda: self.said('no TLS handshake in time'), 'the reason in the log')
+        self.stop(process)
+
+    def test_handshakes_that_stop_half_way_do_not_keep_others_out(self):
+        process, port = self.listen(self.options('ssl_handshake_timeout => "1 h" max_handshakes => 4'))
+        for _ in range(12):
+            self.connect(port).send(b'\x16\x03\x01\x02\x00\x01')
+        self.assertEqual(self.connect(port, tls=self.context()).deliver(numbered(0, 1)), 1)
         self.stop(process)
 
     def test_an_encrypted_key_needs_its_passphrase(self):

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMostUnsent = 4 * 1024;  // of ACKs that a client does not read
 constexpr std::chrono::seconds kDrainTime{1};
+constexpr Clock::duration kCrowdedHandshakeTime = std::chrono::seconds(1);
 
 /// As RFC 2253 writes it.
 std::string subject_of(X509* certificate) {
@@ -59,6 +60,7 @@ void Connection::start() {
   asio::post(socket_.get_executor(), [self = shared_from_this()] {
     if (self->phase_ == Phase::closed) return self->owner_.handshake_over();
     self->started_ = true;
+    self->handshake_began_ = Clock::now();
     self->handshake();
   });
 }
@@ -80,11 +82,13 @@ void Connection::resume() {
   });
 }
 
-void Connection::check() {
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+void Connection::check(bool crowded) {
+  asio::post(socket_.get_executor(), [self = shared_from_this(), crowded] {
     const auto now = Clock::now();
-    if (self->phase_ == Phase::handshake &&
-        now - self->began_ > self->shared_.options.ssl_handshake_timeout)
+    const Clock::duration patience = self->shared_.options.ssl_handshake_timeout;
+    if (self->phase_ == Phase::handshake && self->started_ &&
+        now - self->handshake_began_ >
+            (crowded ? std::min(patience, kCrowdedHandshakeTime) : patience))
       return self->offend("no TLS handshake in time");
     if (self->phase_ == Phase::ending && now > self->end_by_) return self->close();
     if (self->phase_ == Phase::open && !self->working_ && !self->paused_) self->check_open(now);

@@ -55,8 +55,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void start();
   void acknowledged(std::uint64_t position);
   void resume();
-  /// Timeouts, keep-alives.
-  void check();
+  /// Timeouts, keep-alives. `crowded`: others wait for a handshake to be over.
+  void check(bool crowded);
   /// Reads no more; what was read is acknowledged when it is delivered, then it closes.
   /// `seen` is called once it does.
   void finish(std::function<void()> seen);
@@ -106,6 +106,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool close_after_turn_ = false;
   std::string unsent_;
   const Clock::time_point began_;
+  Clock::time_point handshake_began_{};
   Clock::time_point last_received_;
   Clock::time_point last_active_;
   Clock::time_point end_by_{};

@@ -82,7 +82,7 @@ class EventReader {
   static constexpr std::size_t kMostFailedText = std::size_t{1} << 20;
   /// A document that weighs more, or a list of more events, is taken for no JSON: few bytes must
   /// not become much memory.
-  static constexpr std::size_t kMostWeight = std::size_t{2} << 20;
+  static constexpr std::size_t kMostWeight = std::size_t{1} << 20;
   static constexpr std::uint32_t kMostListed = 10'000;
 
   EventReader(const EventRules& rules, const Peer& peer);

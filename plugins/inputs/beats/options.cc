@@ -82,7 +82,10 @@ void add_limit_options(Options<BeatsOptions>& options) {
       .add("max_connections_per_address", &O::max_connections_per_address,
            "The same for the connections of one address.", at_least(1))
       .add("max_handshakes", &O::max_handshakes,
-           "TLS handshakes at a time; further connections wait.", at_least(1))
+           "TLS handshakes at a time; further connections wait, and while some do a handshake may "
+           "take "
+           "1 s.",
+           at_least(1))
       .add("max_window_events", &O::max_window_events,
            "Events of a window (bulk_max_size of a Beat); one that announces more is closed.",
            at_least(1))

@@ -202,7 +202,7 @@ std::vector<std::shared_ptr<Connection>> Server::connections() const {
 }
 
 void Server::check() {
-  for (const auto& connection : connections()) connection->check();
+  for (const auto& connection : connections()) connection->check(!to_begin_.empty());
   check_memory();
   refresh_tls();
   tick_.expires_after(tick_time(options_));
