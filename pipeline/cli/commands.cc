@@ -10,7 +10,6 @@
 
 #include "pipeline/cli/dlq_command.h"
 #include "pipeline/cli/dlq_replay.h"
-#include "pipeline/cli/grok_command.h"
 #include "pipeline/cli/reference.h"
 #include "pipeline/cli/runner.h"
 #include "pipeline/cli/version.h"
@@ -24,7 +23,7 @@ constexpr const char* kUsage =
     R"(usage: millrace [run] [-f PATH|GLOB|DIR | -e STRING] [settings]
        millrace check [-f PATH|GLOB|DIR | -e STRING]   validate, and show the plan
        millrace dlq ls|show|top|replay|purge           dead letters; see millrace dlq --help
-       millrace grok PATTERN < LINES                   try a pattern: what each line gives
+       millrace grok PATTERN... < LINES                try patterns; see millrace grok --help
        millrace plugins [NAME]                         what there is, and its options
        millrace plugins reference KIND                 Markdown of all inputs, filters, outputs or codecs
        millrace --version | --help
@@ -165,12 +164,6 @@ int plugins_command(const Invocation& call, const std::vector<std::string>& word
   return kSuccess;
 }
 
-int grok_command(const Invocation& call, const std::vector<std::string>& words) {
-  if (words.size() != 1)
-    return usage_error("expected one pattern: millrace grok '%{COMBINEDAPACHELOG}' < FILE");
-  return try_grok(words.front(), std::cin, call.jobs().front().info, call.registry);
-}
-
 int dlq_command(const Invocation& call, const std::vector<std::string>& words) {
   if (words.size() != 1) {
     fmt::print(stderr, "millrace dlq: expected one of ls, show, top, replay, purge\n\n{}",
@@ -199,25 +192,56 @@ Command find_command(const std::string& name) {
   if (name == "run") return run_command;
   if (name == "check") return check_command;
   if (name == "dlq") return dlq_command;
-  if (name == "grok") return grok_command;
   if (name == "plugins") return plugins_command;
   return nullptr;
 }
 
 /// The settings for `command`. One that needs no config to run gets an empty one, so that the
 /// settings of a pipeline count.
-settings::Settings read_settings(std::vector<std::string> given, std::string_view command) {
+settings::Settings read_settings(std::vector<std::string> given, std::string_view command,
+                                 bool is_tool) {
   settings::Settings settings;
-  if (command != "grok") settings = settings::read(given, config::environment());
-  const bool needs_one = command == "grok" || (command == "dlq" && settings.pipelines.empty());
+  if (!is_tool) settings = settings::read(given, config::environment());
+  const bool needs_one = is_tool || (command == "dlq" && settings.pipelines.empty());
   if (!needs_one || settings.diagnostics.has_errors()) return settings;
   given.push_back("--config.string=");
   return settings::read(given, config::environment());
 }
 
+/// Takes a tool's own flags out of `given`, values behind them. A flag without its value is left
+/// there, for the settings to refuse.
+std::vector<std::string> take_flags(const Tool& tool, std::vector<std::string>& given) {
+  const auto is_one_of = [](const std::vector<std::string>& flags, const std::string& word) {
+    return std::find(flags.begin(), flags.end(), word) != flags.end();
+  };
+  std::vector<std::string> taken, left;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const std::string& word = given[i];
+    const std::size_t equals = std::min(word.find('='), word.size());
+    if (word == "--") {
+      left.insert(left.end(), given.begin() + static_cast<std::ptrdiff_t>(i), given.end());
+      break;
+    }
+    if (is_one_of(tool.flags, word)) {
+      taken.push_back(word);
+    } else if (is_one_of(tool.flags_with_value, word) && i + 1 < given.size()) {
+      taken.push_back(word);
+      taken.push_back(given[++i]);
+    } else if (equals < word.size() && is_one_of(tool.flags_with_value, word.substr(0, equals))) {
+      taken.push_back(word.substr(0, equals));
+      taken.push_back(word.substr(equals + 1));
+    } else {
+      left.push_back(word);
+    }
+  }
+  given = std::move(left);
+  return taken;
+}
+
 }  // namespace
 
-int main(const std::vector<std::string>& arguments, Registry registry, config::EffectsOf effects) {
+int main(const std::vector<std::string>& arguments, Registry registry, config::EffectsOf effects,
+         std::vector<Tool> tools) {
   std::vector<std::string> given = arguments;
   const std::string command_name = given.empty() ? "" : given.front();
   DlqOptions dlq;
@@ -226,12 +250,20 @@ int main(const std::vector<std::string>& arguments, Registry registry, config::E
     if (!taken) return dlq_failed(taken.error());
     dlq = std::move(*taken);
   }
-  Invocation call{read_settings(given, command_name), std::move(registry), std::move(effects),
-                  std::move(dlq)};
+  const auto tool = std::find_if(tools.begin(), tools.end(),
+                                 [&](const Tool& one) { return one.name == command_name; });
+  const bool is_tool = tool != tools.end();
+  std::vector<std::string> own_flags;
+  if (is_tool) own_flags = take_flags(*tool, given);
+  Invocation call{read_settings(given, command_name, is_tool), std::move(registry),
+                  std::move(effects), std::move(dlq)};
   std::vector<std::string> words = call.settings.rest;
   for (const std::string& word : words) {
     if (word == "--help" || word == "-h")
-      return fmt::print("{}", command_name == "dlq" ? kDlqUsage : kUsage), kSuccess;
+      return fmt::print("{}", is_tool                 ? tool->usage
+                              : command_name == "dlq" ? kDlqUsage
+                                                      : kUsage),
+             kSuccess;
     if (word == "--version" || word == "-V") return fmt::print("millrace {}\n", kVersion), kSuccess;
   }
   const std::string said =
@@ -249,6 +281,10 @@ int main(const std::vector<std::string>& arguments, Registry registry, config::E
   if (!words.empty() && !words.front().starts_with("-")) {
     name = words.front();
     words.erase(words.begin());
+  }
+  if (is_tool) {
+    own_flags.insert(own_flags.end(), words.begin(), words.end());
+    return tool->run(own_flags, call.jobs().front().info);
   }
   const Command command = find_command(name);
   return command ? command(call, words) : usage_error(fmt::format("unknown command `{}`", name));

@@ -83,6 +83,7 @@ std::string filter_report(const Pipeline& pipeline) {
     lines +=
         fmt::format("  filter {}: {} in, {} out, {:.1f} ms\n", filter->id(), counters->in.load(),
                     counters->out.load(), static_cast<double>(counters->nanoseconds.load()) / 1e6);
+    for (const std::string& line : filter->own_counts()) lines += "    " + line + "\n";
   }
   return lines;
 }

@@ -49,6 +49,7 @@ void FilterStage::work(StageRun& run) const {
 
 void FilterStage::describe(std::string& out, int depth) const {
   add_line(out, depth, name_ + "  (" + id_ + ")");
+  for (const std::string& note : filter_->plan_notes()) add_line(out, depth + 1, note);
 }
 
 void BranchStage::run(StageRun& run) const {

@@ -62,6 +62,8 @@ class FilterStage : public Stage {
   const std::string& id() const { return id_; }
   /// nullptr: nobody wants them.
   const Counters* counters() const { return counted_ ? &counters_ : nullptr; }
+  /// What the filter itself counted, as lines.
+  std::vector<std::string> own_counts() const { return filter_->counts(); }
 
  private:
   void work(StageRun& run) const;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "pipeline/event/batch.h"
 
@@ -54,6 +55,11 @@ class Filter {
   /// The tag for an event on which a common option could not be carried out; nullopt:
   /// `_NAME_error`.
   virtual std::optional<std::string> common_failure_tag() const { return std::nullopt; }
+
+  /// Lines for `millrace check`: how it will do its work, where that is worth knowing.
+  virtual std::vector<std::string> plan_notes() const { return {}; }
+  /// Lines for the report at the end: what it counted besides its events. Thread-safe.
+  virtual std::vector<std::string> counts() const { return {}; }
 };
 
 }  // namespace millrace

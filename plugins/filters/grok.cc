@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "grok/pattern_list.h"
 #include "pipeline/event/template.h"
+#include "plugins/filters/grok_counters.h"
 #include "plugins/support/grok_patterns.h"
 
 namespace millrace {
@@ -33,14 +35,43 @@ struct Expression {
     grok::CaptureType type;
     bool overwrite;
   };
+  std::string text;  // as written
   std::shared_ptr<const grok::Pattern> pattern;
   std::vector<Goal> goals;  // as the pattern's captures
 };
 
 /// The expressions to try on one field, in order.
 struct Attempt {
+  Attempt(std::string name_of_field, FieldRef reference, std::vector<Expression> tried)
+      : name(std::move(name_of_field)),
+        field(std::move(reference)),
+        expressions(std::move(tried)),
+        list(patterns_of(expressions)),
+        counters(std::make_unique<GrokCounters[]>(expressions.size())) {}
+
+  std::string name;
   FieldRef field;
   std::vector<Expression> expressions;
+  grok::PatternList list;                    // of the expressions
+  std::unique_ptr<GrokCounters[]> counters;  // of each expression
+
+ private:
+  static std::vector<std::shared_ptr<const grok::Pattern>> patterns_of(
+      const std::vector<Expression>& expressions) {
+    std::vector<std::shared_ptr<const grok::Pattern>> patterns;
+    for (const Expression& expression : expressions) patterns.push_back(expression.pattern);
+    return patterns;
+  }
+};
+
+/// What a worker keeps for an attempt.
+struct Trying {
+  grok::PatternList::Candidates candidates;
+  std::vector<GrokCounts> counts;  // of each expression, since they were last taken
+
+  void left_out(std::size_t from, std::size_t to) {
+    for (; from < to; ++from) ++counts[from].left_out;
+  }
 };
 
 class GrokFilter : public Filter {
@@ -57,10 +88,14 @@ class GrokFilter : public Filter {
     grok::Pattern::Scratch grok;
     std::vector<grok::Span> spans;
     Clock::time_point deadline;  // of the event, where its patterns share one
+    std::vector<Trying> trying;  // as the attempts
+    std::uint32_t runs = 0;
   };
   std::unique_ptr<FilterScratch> make_scratch() const override {
     auto scratch = std::make_unique<Scratch>();
     scratch->grok.set_timeout(timeout());
+    for (const Attempt& attempt : attempts_)
+      scratch->trying.emplace_back().counts.resize(attempt.expressions.size());
     return scratch;
   }
 
@@ -79,9 +114,49 @@ class GrokFilter : public Filter {
           for (const std::string& tag : options_.tag_on_failure) event.tag(tag);
       }
     }
+    for (std::size_t i = 0; i < attempts_.size(); ++i)
+      for (std::size_t k = 0; k < attempts_[i].expressions.size(); ++k)
+        attempts_[i].counters[k].take(scratch.trying[i].counts[k]);
+  }
+
+  std::vector<std::string> plan_notes() const override {
+    std::vector<std::string> notes;
+    for (const Attempt& attempt : attempts_) {
+      for (const Expression& expression : attempt.expressions) {
+        const std::vector<std::string> lines = describe_tier(*expression.pattern);
+        notes.push_back(title(attempt, expression) + " " + lines.front());
+        notes.insert(notes.end(), lines.begin() + 1, lines.end());
+      }
+    }
+    return notes;
+  }
+
+  std::vector<std::string> counts() const override {
+    std::vector<std::string> lines;
+    for (const Attempt& attempt : attempts_) {
+      for (std::size_t i = 0; i < attempt.expressions.size(); ++i) {
+        const GrokCounts sum = attempt.counters[i].sum();
+        if (sum.all() == 0) continue;
+        const Expression& expression = attempt.expressions[i];
+        lines.push_back(title(attempt, expression) + " (" +
+                        std::string(grok::describe(expression.pattern->tier())) +
+                        "): " + describe(sum));
+      }
+    }
+    return lines;
   }
 
  private:
+  /// Runs are timed this seldom, as reading the clock costs as much as some of them.
+  static constexpr std::uint32_t kTimedOneIn = 64;
+
+  static std::string title(const Attempt& attempt, const Expression& expression) {
+    constexpr std::size_t kMostShown = 60;
+    std::string text = expression.text.substr(0, kMostShown);
+    if (text.size() < expression.text.size()) text += "...";
+    return attempt.name + ": `" + text + "`";
+  }
+
   std::chrono::milliseconds timeout() const {
     return std::chrono::milliseconds(options_.timeout_millis);
   }
@@ -89,12 +164,12 @@ class GrokFilter : public Filter {
   grok::Outcome match(Event event, Scratch& scratch) const {
     if (shares_timeout_) scratch.deadline = Clock::now() + timeout();
     bool matched = false;
-    for (const Attempt& attempt : attempts_) {
-      const Value* value = event.get(attempt.field);
+    for (std::size_t i = 0; i < attempts_.size(); ++i) {
+      const Value* value = event.get(attempts_[i].field);
       if (!value || value->is_null()) continue;
       const grok::Outcome outcome = value->is_array()
-                                        ? match_items(event, attempt, value->array(), scratch)
-                                        : match_value(event, attempt, *value, scratch);
+                                        ? match_items(event, i, value->array(), scratch)
+                                        : match_value(event, i, *value, scratch);
       if (outcome == grok::Outcome::limit) return outcome;
       matched = matched || outcome == grok::Outcome::match;
       if (matched && options_.break_on_match) break;
@@ -102,7 +177,7 @@ class GrokFilter : public Filter {
     return matched ? grok::Outcome::match : grok::Outcome::no_match;
   }
 
-  grok::Outcome match_items(Event event, const Attempt& attempt, const Array& items,
+  grok::Outcome match_items(Event event, std::size_t attempt, const Array& items,
                             Scratch& scratch) const {
     const std::vector<Value> copies(items.begin(), items.end());  // a capture may replace the list
     bool matched = false;
@@ -114,18 +189,21 @@ class GrokFilter : public Filter {
     return matched ? grok::Outcome::match : grok::Outcome::no_match;
   }
 
-  grok::Outcome match_value(Event event, const Attempt& attempt, const Value& value,
+  grok::Outcome match_value(Event event, std::size_t number, const Value& value,
                             Scratch& scratch) const {
     const std::string_view subject = value.is_string() ? value.text() : text_of(event, value);
+    const Attempt& attempt = attempts_[number];
+    Trying& trying = scratch.trying[number];
+    trying.candidates.begin(attempt.list, subject);
     bool matched = false;
-    for (const Expression& expression : attempt.expressions) {
-      scratch.spans.resize(std::max(scratch.spans.size(), expression.goals.size()));
-      if (shares_timeout_) {
-        const auto left = scratch.deadline - Clock::now();
-        if (left <= Clock::duration::zero()) return grok::Outcome::limit;
-        scratch.grok.set_timeout(left);
-      }
-      const grok::Outcome outcome = expression.pattern->match(subject, scratch.grok, scratch.spans);
+    std::size_t next = 0;
+    while (next < attempt.list.size()) {
+      const std::size_t at = trying.candidates.next();
+      trying.left_out(next, at);
+      next = at + 1;
+      if (at == attempt.list.size()) break;
+      const Expression& expression = attempt.expressions[at];
+      const grok::Outcome outcome = run(expression, subject, scratch, trying.counts[at]);
       if (outcome == grok::Outcome::limit) return outcome;
       if (outcome == grok::Outcome::no_match) continue;
       store(event, expression, subject, scratch.spans);
@@ -133,6 +211,27 @@ class GrokFilter : public Filter {
       if (options_.break_on_match) break;
     }
     return matched ? grok::Outcome::match : grok::Outcome::no_match;
+  }
+
+  grok::Outcome run(const Expression& expression, std::string_view subject, Scratch& scratch,
+                    GrokCounts& counts) const {
+    scratch.spans.resize(std::max(scratch.spans.size(), expression.goals.size()));
+    const bool timed = ++scratch.runs % kTimedOneIn == 1;
+    const Clock::time_point start = timed || shares_timeout_ ? Clock::now() : Clock::time_point();
+    if (shares_timeout_) {
+      const auto left = scratch.deadline - start;
+      if (left <= Clock::duration::zero()) return ++counts.timeouts, grok::Outcome::limit;
+      scratch.grok.set_timeout(left);
+    }
+    const grok::Outcome outcome = expression.pattern->match(subject, scratch.grok, scratch.spans);
+    ++(outcome == grok::Outcome::match      ? counts.matches
+       : outcome == grok::Outcome::no_match ? counts.failures
+                                            : counts.timeouts);
+    if (timed) {
+      ++counts.timed;
+      counts.nanoseconds += static_cast<std::uint64_t>((Clock::now() - start).count());
+    }
+    return outcome;
   }
 
   /// What is no text is matched as templates show it.
@@ -215,20 +314,21 @@ class GrokCompiler {
     if (!expressions)
       return refuse("match", "the patterns of `" + entry.key + "` must be texts, not " +
                                  config::show(entry.value));
-    Attempt attempt{std::move(*field), {}};
+    std::vector<Expression> made;
     for (const std::string& text : *expressions) {
       auto pattern = grok::Pattern::compile(text, patterns_,
                                             {.named_captures_only = options_.named_captures_only});
       if (pattern)
-        add_expression(attempt, std::move(*pattern));
+        add_expression(made, text, std::move(*pattern));
       else
         refuse("match", grok::render(pattern.error()));
     }
-    attempts_.push_back(std::move(attempt));
+    attempts_.emplace_back(entry.key, std::move(*field), std::move(made));
   }
 
-  void add_expression(Attempt& attempt, std::shared_ptr<const grok::Pattern> pattern) {
-    Expression expression{std::move(pattern), {}};
+  void add_expression(std::vector<Expression>& made, const std::string& text,
+                      std::shared_ptr<const grok::Pattern> pattern) {
+    Expression expression{text, std::move(pattern), {}};
     for (const grok::Capture& capture : expression.pattern->captures()) {
       auto field = FieldRef::parse(goal_of(capture.field));
       if (!field)
@@ -237,7 +337,7 @@ class GrokCompiler {
                                        capture.field) != options_.overwrite.end();
       expression.goals.push_back({std::move(*field), capture.type, overwrite});
     }
-    attempt.expressions.push_back(std::move(expression));
+    made.push_back(std::move(expression));
   }
 
   std::string goal_of(const std::string& field) const {

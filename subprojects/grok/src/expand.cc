@@ -172,6 +172,25 @@ Error Expanded::error_at(std::size_t at, std::string message, std::string_view e
   return error;
 }
 
+std::size_t Expanded::place_in_expression(std::size_t at, std::string_view expression) const {
+  const Piece* own_piece = nullptr;  // the last that is the expression's
+  const Piece* next = nullptr;       // the one behind it, of a definition
+  for (const Piece& piece : pieces) {
+    if (piece.begin > at) break;
+    if (piece.where.empty()) {
+      own_piece = &piece;
+      next = nullptr;
+    } else if (!next) {
+      next = &piece;
+    }
+  }
+  if (!own_piece) return 0;
+  const std::size_t offset = own_piece->offset + (next ? next->begin : at) - own_piece->begin;
+  if (!next) return std::min(offset, expression.size());
+  const std::size_t reference = expression.rfind("%{", offset);
+  return reference == std::string_view::npos ? 0 : reference;
+}
+
 Result<Expanded> expand(std::string_view expression, const PatternSet& patterns,
                         bool named_captures_only) {
   Expander expander(patterns, named_captures_only);

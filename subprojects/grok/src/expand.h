@@ -19,6 +19,8 @@ struct Expanded {
   /// An error at `at` of text, told in terms of the definition that the place comes from.
   Error error_at(std::size_t at, std::string message, std::string_view expression,
                  const PatternSet& patterns) const;
+  /// Where in the expression itself stands what gave the text at `at`: a reference, perhaps.
+  std::size_t place_in_expression(std::size_t at, std::string_view expression) const;
 };
 
 Result<Expanded> expand(std::string_view expression, const PatternSet& patterns,

@@ -206,6 +206,7 @@ std::optional<Pattern::Stop> Pattern::explain(std::string_view subject, Scratch&
   stop.where = std::move(place.where);
   stop.text = std::move(place.text);
   stop.offset = place.offset;
+  stop.expression_offset = code_->expanded.place_in_expression(furthest->offset, code_->expression);
   return stop;
 }
 

@@ -154,6 +154,7 @@ class Pattern {
     std::string where;       ///< the pattern whose definition wanted something else there
     std::string text;        ///< that definition; the expression itself when `where` is ""
     std::size_t offset = 0;  ///< of what was wanted, in `text`
+    std::size_t expression_offset = 0;  ///< of the part of the expression that this belongs to
   };
   /// Explains why a subject does not match. nullopt: it does, or only another tier than the
   /// automaton can run the pattern. Slow; for people.
