@@ -88,6 +88,11 @@ class Closure {
     Next may;
     Previous previous = Previous::unknown;
     bool only_takes = false;  ///< a lazy span's character, whose way out came before
+
+    /// What came before counts: a word boundary behind it may hold there or not.
+    std::uint64_t key() const {
+      return state.key() | std::uint64_t{static_cast<std::uint8_t>(previous)} << 62;
+    }
   };
 
   void visit(const Item& item);
@@ -115,7 +120,7 @@ class Closure {
 void Closure::visit(const Item& item) {
   if (item.may.none()) return;
   if (item.only_takes) return take(item, program_.sets[program_.code[item.state.pc].a].lead);
-  const auto [known, fresh] = seen_.try_emplace(item.state.key(), item.may);
+  const auto [known, fresh] = seen_.try_emplace(item.key(), item.may);
   if (!fresh) {
     if ((item.may & ~known->second).none()) return;
     known->second |= item.may;

@@ -210,5 +210,19 @@ TEST(PatternSet, ReadsFilesAndSaysWhichLineIsWrong) {
   EXPECT_EQ(set.add_file("A b\nLONELY\n", "f")->message, "f:2: expected `NAME definition`");
 }
 
+TEST(Pattern, WhatComesBeforeAWordBoundaryMayBeLeftOut) {
+  const std::pair<const char*, const char*> cases[] = {{"(?<all>a{1,2}\\.?\\b[0-9])", "a.1"},
+                                                       {"(?<all>a? ?\\bab)", " ab"}};
+  for (const auto& [expression, line] : cases) {
+    auto pattern = Pattern::compile(expression, PatternSet());
+    ASSERT_TRUE(pattern);
+    Pattern::Scratch scratch;
+    Span all;
+    ASSERT_EQ((*pattern)->match(line, scratch, {&all, 1}), Outcome::match) << expression;
+    EXPECT_EQ(all.begin, 0) << expression;
+    EXPECT_EQ(all.end, 3) << expression;
+  }
+}
+
 }  // namespace
 }  // namespace grok

@@ -48,6 +48,7 @@ std::vector<Example> examples() {
       {"(?i)(?<a>warn(?:ing)?|error)", {"a WARNING b", "Error", "warnin"}},
       {"(?<a>(?:[a-z]+\\.)*)(?<b>[a-z]+)", {"www.example.org", "a..b", "."}},
       {"(?<a>[0-1]?[0-9]{1,2})(?<b>\\.|$)", {"199.", "99", "1", "256."}},
+      {"(?<a>a{1,2}\\.?)\\b(?<b>[0-9])", {"a.1", "a1", "aa.1", "aa1"}},
       {"(?<a>abcdefghijklmnop) (?<b>q)", {"abcdefghijklmnop q", "abcdefghijklmnoq q"}},
   };
   for (std::size_t size = 0; size < 40; ++size) {
