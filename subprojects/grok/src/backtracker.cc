@@ -26,8 +26,6 @@ constexpr std::uint32_t kHeapKib = 16 * 1024;  // of the interpreter, where ther
 constexpr std::uint32_t kMaxNesting = 4000;    // the parser's bound, and what emitting adds
 /// Backtracking steps that are tried before the clock is looked at.
 constexpr std::uint32_t kFirstSteps = 20'000;
-/// A line that needs more of them from one offset is better left to an engine in linear time.
-constexpr std::uint32_t kFewSteps = 2'000;
 /// How many starting offsets are tried between looks at the clock.
 constexpr std::size_t kStartsPerLook = 64;
 
@@ -41,16 +39,13 @@ struct Backtracker::Code {
   CodePtr code;
   std::vector<std::uint32_t> groups;
   std::uint32_t pairs = 1;
-  bool jit = false;
 
-  static std::unique_ptr<Code> compile(const Syntax& syntax, Dialect dialect, bool plain_atomic,
-                                       SyntaxError& error);
+  static std::unique_ptr<Code> compile(const Syntax& syntax, Dialect dialect, SyntaxError& error);
 };
 
 std::unique_ptr<Backtracker::Code> Backtracker::Code::compile(const Syntax& syntax, Dialect dialect,
-                                                              bool plain_atomic,
                                                               SyntaxError& error) {
-  Emitted emitted = emit(syntax, dialect, plain_atomic);
+  Emitted emitted = emit(syntax, dialect, false);
   const CompileContextPtr context(pcre2_compile_context_create(nullptr));
   pcre2_set_parens_nest_limit(context.get(), kMaxNesting);
   pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
@@ -62,8 +57,7 @@ std::unique_ptr<Backtracker::Code> Backtracker::Code::compile(const Syntax& synt
   const auto keeps = [](const Node& node) {
     return node.kind == Kind::atomic || node.greed == Greed::possessive;
   };
-  if (!plain_atomic && std::any_of(syntax.nodes.begin(), syntax.nodes.end(), keeps))
-    flags |= PCRE2_NO_AUTO_POSSESS;
+  if (std::any_of(syntax.nodes.begin(), syntax.nodes.end(), keeps)) flags |= PCRE2_NO_AUTO_POSSESS;
   if (dialect == Dialect::pcre2_utf) flags |= PCRE2_UTF | PCRE2_NO_UTF_CHECK;
   int problem = 0;
   PCRE2_SIZE at = 0;
@@ -76,7 +70,7 @@ std::unique_ptr<Backtracker::Code> Backtracker::Code::compile(const Syntax& synt
     error = {reinterpret_cast<const char*>(text), {}, emitted.origin(at)};
     return nullptr;
   }
-  made->jit = pcre2_jit_compile(made->code.get(), PCRE2_JIT_COMPLETE) == 0;
+  pcre2_jit_compile(made->code.get(), PCRE2_JIT_COMPLETE);  // without a JIT it interprets
   made->groups = std::move(emitted.group_of_capture);
   made->groups.resize(syntax.named);
   made->pairs = syntax.groups + 1;
@@ -104,22 +98,18 @@ Backtracker::Scratch::Scratch() : state_(std::make_unique<State>()) {}
 Backtracker::Scratch::~Scratch() = default;
 Backtracker::~Backtracker() = default;
 
-std::unique_ptr<Backtracker> Backtracker::compile(const Syntax& syntax, bool plain_atomic,
-                                                  SyntaxError& error) {
+std::unique_ptr<Backtracker> Backtracker::compile(const Syntax& syntax, SyntaxError& error) {
   std::unique_ptr<Backtracker> made(new Backtracker);
   made->syntax_ = &syntax;
-  made->plain_atomic_ = plain_atomic;
-  made->ascii_ = Code::compile(syntax, Dialect::pcre2_ascii, plain_atomic, error);
+  made->ascii_ = Code::compile(syntax, Dialect::pcre2_ascii, error);
   return made->ascii_ ? std::move(made) : nullptr;
 }
-
-bool Backtracker::has_jit() const { return ascii_->jit; }
 
 const Backtracker::Code* Backtracker::code_for(bool ascii) const {
   if (ascii) return ascii_.get();
   std::call_once(utf_once_, [this] {
     SyntaxError ignored;  // nullptr says enough: such subjects end with `limit`
-    utf_ = Code::compile(*syntax_, Dialect::pcre2_utf, plain_atomic_, ignored);
+    utf_ = Code::compile(*syntax_, Dialect::pcre2_utf, ignored);
   });
   return utf_.get();
 }
@@ -150,14 +140,6 @@ Outcome Backtracker::finish(const Code& code, int result, const Scratch::State& 
   for (std::size_t i = 0; i < count; ++i)
     spans[i] = code.groups[i] > 0 ? span_of(code.groups[i]) : Span{};
   return Outcome::match;
-}
-
-Outcome Backtracker::match_from(std::string_view subject, bool ascii, Starts starts,
-                                Scratch& scratch, std::span<Span> spans, Span& whole) const {
-  const Code* code = code_for(ascii);
-  if (!code) return Outcome::limit;
-  Scratch::State& state = *scratch.state_;
-  return finish(*code, run(*code, subject, starts, kFewSteps, state), state, spans, whole);
 }
 
 Outcome Backtracker::match(std::string_view subject, bool ascii, std::chrono::nanoseconds timeout,

@@ -33,8 +33,7 @@ class Backtracker {
 
   /// Errors: what PCRE2 refuses (look-behind of varying length, too large expressions). `syntax`
   /// must stay where it is.
-  static std::unique_ptr<Backtracker> compile(const Syntax& syntax, bool plain_atomic,
-                                              SyntaxError& error);
+  static std::unique_ptr<Backtracker> compile(const Syntax& syntax, SyntaxError& error);
   ~Backtracker();
 
   /// Leftmost-first, from `from` on. `ascii`: subject has no byte above 0x7f; else it must be
@@ -43,18 +42,12 @@ class Backtracker {
   Outcome match(std::string_view subject, bool ascii, std::chrono::nanoseconds timeout,
                 Scratch& scratch, std::span<Span> spans, Span& whole) const;
 
+ private:
+  struct Code;
   /// Offsets that a match may begin at.
   struct Starts {
     std::size_t first, last;
   };
-  /// A match that begins there and nowhere else, with little patience: `limit` comes early.
-  Outcome match_from(std::string_view subject, bool ascii, Starts starts, Scratch& scratch,
-                     std::span<Span> spans, Span& whole) const;
-
-  bool has_jit() const;
-
- private:
-  struct Code;
   Backtracker() = default;
   const Code* code_for(bool ascii) const;
 
@@ -64,7 +57,6 @@ class Backtracker {
                         std::span<Span> spans, Span& whole);
 
   const Syntax* syntax_ = nullptr;
-  bool plain_atomic_ = false;
   std::unique_ptr<Code> ascii_;
   mutable std::once_flag utf_once_;
   mutable std::unique_ptr<Code> utf_;  // made when the first subject asks for it

@@ -55,7 +55,6 @@ struct Pattern::Code {
   PatternSet definitions;  // those that the expression is built of, for explanations
   Syntax syntax;
   std::unique_ptr<Automaton> automaton;
-  bool plain_atomic = false;
 
   // Of the slower tiers; made at once where they are the pattern's own, else when they are needed.
   mutable std::once_flag others_once;
@@ -127,11 +126,10 @@ Result<std::shared_ptr<const Pattern>> Pattern::compile(std::string_view express
   if (wanted(Tier::automaton) && (code->automaton = Automaton::compile(
                                       code->syntax, options.only_tier.has_value(), refusal))) {
     pattern->tier_ = Tier::automaton;
-    code->plain_atomic = true;
   } else if (wanted(Tier::re2) && (code->re2 = Re2Engine::compile(code->syntax, false))) {
     pattern->tier_ = Tier::re2;
   } else if (wanted(Tier::pcre2_jit) &&
-             (code->backtracker = Backtracker::compile(code->syntax, false, problem))) {
+             (code->backtracker = Backtracker::compile(code->syntax, problem))) {
     pattern->tier_ = Tier::pcre2_jit;
   } else if (!problem.message.empty()) {
     return code->error_at(static_cast<std::uint32_t>(problem.offset),
@@ -176,7 +174,7 @@ Outcome Pattern::match_utf8(std::string_view subject, bool ascii, Scratch::State
     std::call_once(code_->others_once, [this] {
       SyntaxError ignored;  // both may be missing: then the match ends with `limit`
       code_->re2 = Re2Engine::compile(code_->syntax, true);
-      if (!code_->re2) code_->backtracker = Backtracker::compile(code_->syntax, false, ignored);
+      if (!code_->re2) code_->backtracker = Backtracker::compile(code_->syntax, ignored);
     });
     state.last = code_->re2 ? Tier::re2 : Tier::pcre2_jit;
   }

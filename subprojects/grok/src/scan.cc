@@ -1,14 +1,8 @@
 #include "scan.h"
 
 namespace grok {
-namespace {
-
-struct Range {
-  unsigned first, last;
-};
-
-std::vector<Range> ranges_of(const Bytes& bytes, std::uint8_t wanted) {
-  std::vector<Range> ranges;
+std::vector<ByteRange> ranges_of(const Bytes& bytes, std::uint8_t wanted) {
+  std::vector<ByteRange> ranges;
   for (unsigned b = 0; b < 256; ++b) {
     if (bytes[b] != wanted) continue;
     if (!ranges.empty() && ranges.back().last + 1 == b)
@@ -18,8 +12,6 @@ std::vector<Range> ranges_of(const Bytes& bytes, std::uint8_t wanted) {
   }
   return ranges;
 }
-
-}  // namespace
 
 RunScanner::RunScanner(const Bytes& bytes) : bytes_(bytes) {
   const auto inside = ranges_of(bytes, 1), outside = ranges_of(bytes, 0);

@@ -12,6 +12,12 @@ namespace grok {
 
 using Bytes = std::array<std::uint8_t, 256>;  ///< 1: the byte is in it
 
+struct ByteRange {
+  unsigned first, last;
+};
+/// The bytes that are in it (`wanted` is 1) or not (0), in order.
+std::vector<ByteRange> ranges_of(const Bytes& bytes, std::uint8_t wanted);
+
 /// Finds where a run of bytes of a set ends: by SIMD where the set is a few ranges, else byte by
 /// byte.
 class RunScanner {

@@ -142,7 +142,6 @@ void Assembler::shift_right_by_cl(Reg to) { rr({0xd3}, 5, number(to)); }
 void Assembler::lowest_bit(Reg to, Reg of) {
   rr({0x0f, 0xbc}, number(to), number(of), false, 0xf3);  // tzcnt
 }
-void Assembler::test(Reg a) { rr({0x85}, number(a), number(a)); }
 
 void Assembler::load(Xmm to, Mem from) { rm({0x0f, 0x6f}, number(to), from, false, 0xf3); }
 void Assembler::equal_bytes(Xmm to, Mem with) {
@@ -161,9 +160,6 @@ void Assembler::greater_bytes(Xmm to, Xmm than) {
 void Assembler::both(Xmm to, Mem with) { rm({0x0f, 0xdb}, number(to), with, false, kVector); }
 void Assembler::both(Xmm to, Xmm with) {
   rr({0x0f, 0xdb}, number(to), number(with), false, kVector);
-}
-void Assembler::either(Xmm to, Xmm with) {
-  rr({0x0f, 0xeb}, number(to), number(with), false, kVector);
 }
 void Assembler::zero(Xmm to) { rr({0x0f, 0xef}, number(to), number(to), false, kVector); }
 

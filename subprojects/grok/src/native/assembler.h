@@ -62,7 +62,6 @@ class Assembler {
  public:
   Label new_label();
   void bind(Label label);
-  bool is_bound(Label label) const { return places_[label.number] != kNowhere; }
   /// Of a bound label, from the beginning of the code.
   std::size_t place(Label label) const { return places_[label.number]; }
 
@@ -92,7 +91,6 @@ class Assembler {
   void flip_bits(Reg to, std::uint32_t bits);  ///< 32 bits
   void shift_right_by_cl(Reg to);              ///< 32 bits
   void lowest_bit(Reg to, Reg of);  ///< its number; If::below where there is none; 32 bits
-  void test(Reg a);                 ///< 32 bits, against itself
 
   void load(Xmm to, Mem from);  ///< 16 bytes, at any address
   void equal_bytes(Xmm to, Mem with);
@@ -102,7 +100,6 @@ class Assembler {
   void greater_bytes(Xmm to, Xmm than);
   void both(Xmm to, Mem with);
   void both(Xmm to, Xmm with);
-  void either(Xmm to, Xmm with);
   void zero(Xmm to);
   void shift_words_right(Xmm to, std::uint8_t bits);
   void pick(Xmm from_table, Xmm by);  ///< pshufb

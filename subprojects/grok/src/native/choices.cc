@@ -1,17 +1,12 @@
 // Alternatives: which are possible is decided byte by byte, by the program's tables.
 #include <algorithm>
 
-#include "code.h"
 #include "compiler.h"
 
 namespace grok::native {
 namespace {
 
 using enum Reg;
-
-constexpr std::int32_t kFrame = sizeof(Context::Frame);
-constexpr Mem kTopAt{r9, -kFrame};
-constexpr Mem kTopResume{r9, static_cast<std::int32_t>(offsetof(Context::Frame, resume)) - kFrame};
 
 /// Decisions past this are left to trial: without the bytes further ahead.
 constexpr std::size_t kMaxNodes = 64;

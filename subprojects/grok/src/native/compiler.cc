@@ -4,8 +4,6 @@
 #include <cstddef>
 #include <cstring>
 
-#include "code.h"
-
 namespace grok::native {
 namespace {
 
@@ -16,11 +14,6 @@ constexpr std::size_t kMaxCode = std::size_t{4} << 20;
 constexpr Reg kSaved[] = {rbx, rbp, r12, r13};
 
 constexpr std::int32_t at_of(std::size_t offset) { return static_cast<std::int32_t>(offset); }
-constexpr std::int32_t kFrame = at_of(sizeof(Context::Frame));
-constexpr Mem kTopAt{r9, at_of(offsetof(Context::Frame, at)) - kFrame};
-constexpr Mem kTopResume{r9, at_of(offsetof(Context::Frame, resume)) - kFrame};
-constexpr Mem kTopExtra{r9, at_of(offsetof(Context::Frame, extra)) - kFrame};
-
 Bytes word_bytes() {
   Bytes bytes{};
   for (unsigned c = 0; c < 0x80; ++c) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <utility>
@@ -7,9 +8,16 @@
 
 #include "../program.h"
 #include "assembler.h"
+#include "code.h"
 #include "data.h"
 
 namespace grok::native {
+
+/// The frame on top; r9 points behind it.
+inline constexpr std::int32_t kFrame = sizeof(Context::Frame);
+inline constexpr Mem kTopAt{Reg::r9, std::int32_t{offsetof(Context::Frame, at)} - kFrame};
+inline constexpr Mem kTopResume{Reg::r9, std::int32_t{offsetof(Context::Frame, resume)} - kFrame};
+inline constexpr Mem kTopExtra{Reg::r9, std::int32_t{offsetof(Context::Frame, extra)} - kFrame};
 
 /// Translates a program. How the code uses the registers:
 ///   rdi  the place in the subject      r8   the captures

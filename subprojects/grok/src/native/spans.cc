@@ -1,7 +1,6 @@
 // One character of a set, and runs of them.
 #include <algorithm>
 
-#include "code.h"
 #include "compiler.h"
 
 namespace grok::native {
@@ -12,26 +11,6 @@ using enum Xmm;
 
 constexpr std::uint32_t kFewCharacters = 4;  // are taken one by one
 constexpr std::int32_t kBlock = 16;
-
-constexpr std::int32_t kFrame = sizeof(Context::Frame);
-constexpr Mem kTopAt{r9, -kFrame};
-constexpr Mem kTopExtra{r9, static_cast<std::int32_t>(offsetof(Context::Frame, extra)) - kFrame};
-
-struct Range {
-  unsigned first, last;
-};
-
-std::vector<Range> ranges_of(const Bytes& bytes, std::uint8_t wanted) {
-  std::vector<Range> ranges;
-  for (unsigned b = 0; b < 256; ++b) {
-    if (bytes[b] != wanted) continue;
-    if (!ranges.empty() && ranges.back().last + 1 == b)
-      ranges.back().last = b;
-    else
-      ranges.push_back({b, b});
-  }
-  return ranges;
-}
 
 Bytes continuation_bytes() {
   Bytes bytes{};
