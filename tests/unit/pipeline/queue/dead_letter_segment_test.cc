@@ -60,7 +60,8 @@ TEST(DeadLetterRecord, KeepsReasonAndEvent) {
 TEST(DeadLetterRecord, CutsLongReasonsAtACharacter) {
   std::string message(DeadLetterReason::kMostMessageBytes - 1, 'x');
   message += "\xE2\x82\xAC";  // does not fit any more
-  const Found found = read_record(record_of("m", {.message = message}));
+  const std::string bytes = record_of("m", {.message = message});
+  const Found found = read_record(bytes);
   EXPECT_EQ(found.record.message, std::string(DeadLetterReason::kMostMessageBytes - 1, 'x'));
 }
 
