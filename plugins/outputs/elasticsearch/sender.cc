@@ -28,42 +28,26 @@ Sender::Sender(const Settings& settings, std::unique_ptr<HttpClient> client,
             [this](std::span<const Rejected> rejected) { return keep_rejected(rejected); }),
       concurrency_(settings.concurrency),
       setup_(settings.bootstrap, settings.backoff, settings.component),
-      notices_(settings.component) {}
+      notices_(settings.component),
+      inbox_(kMostBytes, [this] { client_->wake(); }) {}
 
-Sender::~Sender() { end(true); }
+Sender::~Sender() { give_up(); }
 
-void Sender::end(bool give_up) {
-  {
-    const std::lock_guard lock(mutex_);
-    finishing_ = true;
-    give_up_ = give_up_ || give_up;
-  }
-  client_->wake();
-  if (give_up && thread_.joinable()) thread_.join();
+void Sender::give_up() {
+  inbox_.give_up();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Sender::put(Delivery delivery, const StopSignal& stop) {
-  constexpr std::chrono::milliseconds kLookForStop{50};
   const auto& parcel = static_cast<const BulkParcel&>(*delivery.parcel);
   const std::size_t bytes = delivery.footprint() + parcel.footprint();
-  std::unique_lock lock(mutex_);
-  while (held_bytes_ >= kMostBytes) {
-    if (stop.requested()) return;
-    room_.wait_for(lock, kLookForStop);
-  }
-  held_bytes_ += bytes;
-  inbox_.push_back(std::move(delivery));
-  lock.unlock();
-  client_->wake();
+  inbox_.put(std::move(delivery), bytes, stop);
 }
 
 void Sender::finish(const StopSignal& stop) {
-  constexpr std::chrono::milliseconds kLookForStop{50};
-  end(false);
-  std::unique_lock lock(mutex_);
-  while (!ended_ && !stop.requested()) room_.wait_for(lock, kLookForStop);
-  lock.unlock();
-  end(true);
+  inbox_.finish();
+  inbox_.wait_until_ended(stop);
+  give_up();
 }
 
 void Sender::work() {
@@ -79,26 +63,17 @@ void Sender::work() {
     });
     client_->run(time_to_wait(Clock::now()));
   }
-  const std::lock_guard lock(mutex_);
-  ended_ = true;
-  room_.notify_all();
+  inbox_.ended();
 }
 
 /// False: the thread's work is done.
 bool Sender::take_inbox() {
-  std::vector<Delivery> arrived;
-  const std::size_t released = jobs_.take_released();
-  bool go_on = true;
-  {
-    const std::lock_guard lock(mutex_);
-    arrived.swap(inbox_);
-    held_bytes_ -= released;
-    go_on = !give_up_ && !(finishing_ && arrived.empty() && jobs_.empty());
-  }
-  if (released > 0) room_.notify_all();
+  inbox_.release(jobs_.take_released());
+  DeliveryInbox::Arrived arrived = inbox_.take();
+  if (arrived.give_up) return false;
   const auto now = Clock::now();
-  for (Delivery& delivery : arrived) jobs_.add(std::move(delivery), now);
-  return go_on;
+  for (Delivery& delivery : arrived.deliveries) jobs_.add(std::move(delivery), now);
+  return !(arrived.no_more && arrived.deliveries.empty() && jobs_.empty());
 }
 
 std::chrono::milliseconds Sender::time_to_wait(Clock::time_point now) const {

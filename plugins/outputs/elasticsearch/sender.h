@@ -1,16 +1,14 @@
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <thread>
 
-#include "pipeline/plugin/stop.h"
 #include "pipeline/queue/dead_letter.h"
 #include "plugins/outputs/elasticsearch/options.h"
 #include "plugins/outputs/elasticsearch/setup.h"
 #include "plugins/outputs/elasticsearch/totals.h"
+#include "plugins/support/delivery_inbox.h"
 #include "plugins/support/notices.h"
 
 namespace millrace::elasticsearch {
@@ -42,7 +40,7 @@ class Sender {
  private:
   Sender(const Settings& settings, std::unique_ptr<HttpClient> client,
          std::shared_ptr<DeadLetters> dead_letters);
-  void end(bool give_up);
+  void give_up();
 
   // On the sender's thread:
   void work();
@@ -83,13 +81,7 @@ class Sender {
   std::uint64_t made_ = 0;               // requests, for their X-Opaque-Id
   std::set<std::string> told_rejected_;  // codes, a bounded number
 
-  std::mutex mutex_;
-  std::condition_variable room_;  // held_bytes_ became less, or the thread ended
-  std::vector<Delivery> inbox_;   // guarded by mutex_, as all below
-  std::size_t held_bytes_ = 0;
-  bool finishing_ = false;
-  bool give_up_ = false;
-  bool ended_ = false;
+  DeliveryInbox inbox_;
   std::thread thread_;  // last: starts when all else is there
 };
 

@@ -11,9 +11,9 @@
 namespace millrace::kafka::out {
 namespace {
 
-constexpr std::chrono::milliseconds kLookForStop{50};
 constexpr std::chrono::milliseconds kIdle{500};
 constexpr std::chrono::milliseconds kSettleAgain{200};  // where the dead letters have no room
+constexpr std::chrono::milliseconds kPurgeStep{50};
 constexpr std::chrono::seconds kPurgeLimit{10};
 
 std::size_t bytes_of(const Delivery& delivery) {
@@ -28,7 +28,8 @@ Sender::Sender(const Settings& settings, const RecordEncoder& encoder,
       record_(encoder.settings()),
       dead_letters_(std::move(dead_letters)),
       cluster_(kafka::describe_cluster(settings.properties)),
-      notices_(settings.component) {}
+      notices_(settings.component),
+      inbox_(settings.most_bytes_held, [this] { producer_->wake(); }) {}
 
 Result<std::unique_ptr<Sender>> Sender::create(const Settings& settings,
                                                const RecordEncoder& encoder,
@@ -43,38 +44,24 @@ Result<std::unique_ptr<Sender>> Sender::create(const Settings& settings,
 }
 
 Sender::~Sender() {
-  end(true);
+  give_up();
   producer_.reset();
 }
 
-void Sender::end(bool give_up) {
-  {
-    const std::lock_guard lock(mutex_);
-    finishing_ = true;
-    give_up_ = give_up_ || give_up;
-  }
-  if (producer_) producer_->wake();
-  if (give_up && thread_.joinable()) thread_.join();
+void Sender::give_up() {
+  inbox_.give_up();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Sender::put(Delivery delivery, const StopSignal& stop) {
   const std::size_t bytes = bytes_of(delivery);
-  std::unique_lock lock(mutex_);
-  while (held_bytes_ >= settings_.most_bytes_held) {
-    if (stop.requested()) return;
-    room_.wait_for(lock, kLookForStop);
-  }
-  held_bytes_ += bytes;
-  inbox_.push_back(std::move(delivery));
-  producer_->wake();
+  inbox_.put(std::move(delivery), bytes, stop);
 }
 
 void Sender::finish(const StopSignal& stop) {
-  end(false);
-  std::unique_lock lock(mutex_);
-  while (!ended_ && !stop.requested()) room_.wait_for(lock, kLookForStop);
-  lock.unlock();
-  end(true);
+  inbox_.finish();
+  inbox_.wait_until_ended(stop);
+  give_up();
 }
 
 void Sender::work() {
@@ -92,25 +79,18 @@ void Sender::work() {
     settle();
   }
   shipments_.let_go();
-  const std::lock_guard lock(mutex_);
-  ended_ = true;
-  room_.notify_all();
+  inbox_.ended();
 }
 
+/// False: the thread's work is done.
 bool Sender::take_inbox() {
-  std::vector<Delivery> arrived;
-  bool ends = false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (give_up_) return false;
-    arrived.swap(inbox_);
-    ends = finishing_ && arrived.empty();
-  }
-  for (Delivery& delivery : arrived) {
+  DeliveryInbox::Arrived arrived = inbox_.take();
+  if (arrived.give_up) return false;
+  for (Delivery& delivery : arrived.deliveries) {
     const std::size_t bytes = bytes_of(delivery);
     shipments_.add(std::move(delivery), bytes);
   }
-  return !(ends && shipments_.empty());
+  return !(arrived.no_more && arrived.deliveries.empty() && shipments_.empty());
 }
 
 kafka::ProducerRecord Sender::record_of(Ticket& ticket) {
@@ -172,7 +152,7 @@ void Sender::renew_producer() {
   producer_->purge();
   const auto limit = Clock::now() + kPurgeLimit;
   for (reports_.clear(); Clock::now() < limit; reports_.clear()) {
-    producer_->poll(kLookForStop, reports_);
+    producer_->poll(kPurgeStep, reports_);
     if (reports_.empty()) break;
     for (const kafka::DeliveryReport& report : reports_) reported(report, Clock::now());
   }
@@ -183,7 +163,7 @@ void Sender::renew_producer() {
     return;
   }
   {
-    const std::lock_guard lock(mutex_);  // put() wakes it
+    const auto lock = inbox_.hold();
     producer_.swap(*made);
   }
   made->reset();  // after this the library reads none of the records
@@ -201,10 +181,7 @@ void Sender::settle() {
         return kept;
       });
   settle_again_ = full ? now + kSettleAgain : Clock::time_point{};
-  if (freed == 0) return;
-  const std::lock_guard lock(mutex_);
-  held_bytes_ -= freed;
-  room_.notify_all();
+  inbox_.release(freed);
 }
 
 std::string Sender::reason_of(const Ticket& ticket) const {

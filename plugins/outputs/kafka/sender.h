@@ -1,15 +1,13 @@
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <thread>
 
-#include "pipeline/plugin/stop.h"
 #include "pipeline/queue/dead_letter.h"
 #include "plugins/outputs/kafka/decide.h"
 #include "plugins/outputs/kafka/shipments.h"
+#include "plugins/support/delivery_inbox.h"
 #include "plugins/support/notices.h"
 
 namespace millrace::kafka::out {
@@ -36,7 +34,7 @@ class Sender {
  private:
   Sender(const Settings& settings, const RecordEncoder& encoder,
          std::shared_ptr<DeadLetters> dead_letters);
-  void end(bool give_up);
+  void give_up();
 
   // On the sender's thread:
   void work();
@@ -57,20 +55,15 @@ class Sender {
   const std::string cluster_;
   Notices notices_;
   Shipments shipments_;
-  std::unique_ptr<kafka::Producer> producer_;  // after shipments_: its records view them
+  // After shipments_: its records view them. Swapped under inbox_.hold(), since inbox_ wakes it.
+  std::unique_ptr<kafka::Producer> producer_;
   std::vector<kafka::DeliveryReport> reports_;
   std::vector<kafka::Header> headers_;
   std::set<std::string> told_refused_;  // codes, a bounded number
   Clock::time_point settle_again_{};
   bool library_full_ = false;
 
-  std::mutex mutex_;
-  std::condition_variable room_;  // held_bytes_ became less, or the thread ended
-  std::vector<Delivery> inbox_;   // guarded by mutex_, as all below
-  std::size_t held_bytes_ = 0;
-  bool finishing_ = false;
-  bool give_up_ = false;
-  bool ended_ = false;
+  DeliveryInbox inbox_;
   std::thread thread_;  // last: starts when all else is there
 };
 
