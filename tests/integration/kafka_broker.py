@@ -1,4 +1,5 @@
 """Real Kafka brokers, which tests start, kill and ask; kcat is the client that is not ours."""
+import base64
 import json
 import os
 import shutil
@@ -59,6 +60,8 @@ class Cluster:
             self.make_certificates()
         for n in range(nodes):
             self.configure(n, secure or acl, settings)
+        # Two clusters are never taken for one.
+        self.cluster_id = base64.urlsafe_b64encode(b'mill' + os.urandom(12)).rstrip(b'=').decode()
         self.format(secure or acl)
 
     def address(self, listener):
@@ -134,7 +137,7 @@ class Cluster:
     def format(self, secure):
         scram = [word for user in USERS for word in ('--add-scram', f'SCRAM-SHA-256=[name={user},password={user}-secret]')]
         for n in range(len(self.ports)):
-            subprocess.run(self.java('128m', 'kafka.tools.StorageTool', 'format', '--cluster-id', 'bWlsbHJhY2UtdGVzdC0wMA',
+            subprocess.run(self.java('128m', 'kafka.tools.StorageTool', 'format', '--cluster-id', self.cluster_id,
                                      '--config', self.node_home(n) / 'server.properties', *(scram if secure else [])),
                            check=True, capture_output=True)
 

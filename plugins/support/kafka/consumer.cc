@@ -76,6 +76,14 @@ void on_rebalance(rd_kafka_t* client, rd_kafka_resp_err_t code,
     handles.journal.line(3, "ASSIGN", describe_error(result));
 }
 
+ListHandle assignment_of(rd_kafka_t* client) {
+  rd_kafka_topic_partition_list_t* list = nullptr;
+  if (rd_kafka_assignment(client, &list) != RD_KAFKA_RESP_ERR_NO_ERROR) return nullptr;
+  return ListHandle(list);
+}
+
+}  // namespace
+
 ListHandle list_of(std::span<const NextOffset> offsets) {
   ListHandle list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
   for (const NextOffset& next : offsets)
@@ -84,14 +92,6 @@ ListHandle list_of(std::span<const NextOffset> offsets) {
         ->offset = next.offset;
   return list;
 }
-
-ListHandle assignment_of(rd_kafka_t* client) {
-  rd_kafka_topic_partition_list_t* list = nullptr;
-  if (rd_kafka_assignment(client, &list) != RD_KAFKA_RESP_ERR_NO_ERROR) return nullptr;
-  return ListHandle(list);
-}
-
-}  // namespace
 
 void Message::Destroy::operator()(rd_kafka_message_s* message) const {
   rd_kafka_message_destroy(message);

@@ -3,9 +3,11 @@
 #include <librdkafka/rdkafka.h>
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "pipeline/result.h"
+#include "plugins/support/kafka/consumer.h"
 #include "plugins/support/kafka/properties.h"
 
 /// librdkafka's C handles with their owners. For the sources of this folder only.
@@ -34,5 +36,8 @@ Result<ConfHandle> make_conf(const Properties& properties);
 /// A client of `conf`, which it takes. Errors: Errc::invalid with the library's reason; Errc::io
 /// where it cannot start its threads.
 Result<rd_kafka_t*> make_client(rd_kafka_type_t type, ConfHandle conf);
+
+/// The library's form of `offsets`, in the same order.
+ListHandle list_of(std::span<const NextOffset> offsets);
 
 }  // namespace millrace::kafka
