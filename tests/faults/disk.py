@@ -116,9 +116,16 @@ class Positions(Disk):
         self.assertEqual(self.said('would read lines again'), 1, self.log_excerpt())
         self.broken.unlink()
         wait_until(lambda: self.said('can be written again'), 'the store to be written')
+        wait_until(lambda: self.stored_offset() == (self.top / 'in' / 'a.log').stat().st_size, 'the end to be stored')
         process.send_signal(signal.SIGKILL)
         process.wait(TIMEOUT_SECONDS)
         self.check_goes_on(config)
+
+    def stored_offset(self):
+        """Of the one file, in bytes: the fourth word of its latest line."""
+        stores = [self.top / name for name in ('positions', 'positions.recent')]
+        lines = [line for store in stores if store.exists() for line in store.read_text().splitlines()]
+        return max((int(line.split()[3]) for line in lines if not line.startswith('#')), default=0)
 
     def check_goes_on(self, config):
         """What was stored when the fault was gone holds: the next run begins after it."""
