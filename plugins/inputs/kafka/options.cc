@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "plugins/support/kafka/property_writer.h"
+
 namespace millrace::kafka::in {
 namespace {
 
@@ -24,10 +26,10 @@ std::string_view assignor(std::string_view strategy) {
   return {};
 }
 
-class Compiler {
+class Compiler : private PropertyWriter {
  public:
-  Compiler(RawOptions options, const PluginContext& context)
-      : o_(std::move(options)), context_(context) {}
+  Compiler(RawOptions options, const PluginContext& context, Settings& settings)
+      : PropertyWriter(context, settings.properties), o_(std::move(options)), s_(settings) {}
 
   std::optional<Settings> run() {
     set_topics();
@@ -60,18 +62,6 @@ class Compiler {
   }
 
  private:
-  void error(std::string_view option, std::string message, std::string hint = {}) {
-    context_.error(option, std::move(message), std::move(hint));
-    good_ = false;
-  }
-  bool given(std::string_view option) const { return context_.places.given(option); }
-  void set(std::string_view property, std::string value, std::string_view option) {
-    s_.properties.set(property, std::move(value), option);
-  }
-  void set(std::string_view property, std::int64_t value, std::string_view option) {
-    set(property, std::to_string(value), option);
-  }
-
   void set_topics() {
     if (given("topics_pattern")) {
       if (given("topics")) error("topics_pattern", "either this or `topics`");
@@ -147,9 +137,7 @@ class Compiler {
   }
 
   const RawOptions o_;
-  const PluginContext& context_;
-  Settings s_;
-  bool good_ = true;
+  Settings& s_;
 };
 
 void add_group_options(Options<O>& table) {
@@ -254,7 +242,8 @@ Options<RawOptions> option_table() {
 }
 
 std::optional<Settings> compile(RawOptions options, const PluginContext& context) {
-  return Compiler(std::move(options), context).run();
+  Settings settings;
+  return Compiler(std::move(options), context, settings).run();
 }
 
 }  // namespace millrace::kafka::in

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "plugins/support/kafka/property_writer.h"
+
 namespace millrace::kafka::out {
 namespace {
 
@@ -14,10 +16,10 @@ bool is_text_or_bytes(std::string_view serializer) {
   return serializer == "StringSerializer" || serializer == "ByteArraySerializer";
 }
 
-class Compiler {
+class Compiler : private PropertyWriter {
  public:
-  Compiler(RawOptions options, const PluginContext& context)
-      : o_(std::move(options)), context_(context) {}
+  Compiler(RawOptions options, const PluginContext& context, Settings& settings)
+      : PropertyWriter(context, settings.properties), o_(std::move(options)), s_(settings) {}
 
   std::optional<Compiled> run() {
     auto topic = text("topic_id", o_.topic_id);
@@ -39,11 +41,6 @@ class Compiler {
   }
 
  private:
-  void error(std::string_view option, std::string message, std::string hint = {}) {
-    context_.error(option, std::move(message), std::move(hint));
-    good_ = false;
-  }
-
   std::optional<Template> text(std::string_view option, const std::string& value) {
     auto made = Template::parse(value);
     if (made && (!value.empty() || option != "topic_id")) return std::move(*made);
@@ -60,19 +57,14 @@ class Compiler {
               "codec makes");
   }
 
-  void set(std::string_view property, std::string value, std::string_view option) {
-    s_.properties.set(property, std::move(value), option);
-  }
-
   void set_properties() {
     good_ &= kafka::set_connection(o_, context_, s_.properties);
     set_delivery();
-    set("linger.ms", std::to_string(o_.linger_ms), "linger_ms");
+    set("linger.ms", o_.linger_ms, "linger_ms");
     set("compression.type", o_.compression_type, "compression_type");
-    set("message.max.bytes", std::to_string(o_.max_request_size), "max_request_size");
-    if (o_.batch_size) set("batch.size", std::to_string(*o_.batch_size), "batch_size");
-    if (o_.request_timeout_ms)
-      set("request.timeout.ms", std::to_string(*o_.request_timeout_ms), "request_timeout_ms");
+    set("message.max.bytes", o_.max_request_size, "max_request_size");
+    set("batch.size", o_.batch_size, "batch_size");
+    set("request.timeout.ms", o_.request_timeout_ms, "request_timeout_ms");
     // What is held is bounded in bytes here, see buffer_memory; the library must not be in the way.
     set("queue.buffering.max.messages", "10000000", "buffer_memory");
     set("queue.buffering.max.kbytes", "2097151", "buffer_memory");
@@ -104,7 +96,7 @@ class Compiler {
     if (*o_.retries == 0 && idempotent)
       return error("retries", "0 does not go with acks => all",
                    "leave it out: an event is tried until it is delivered");
-    set("message.send.max.retries", std::to_string(*o_.retries), "retries");
+    set("message.send.max.retries", o_.retries, "retries");
     context_.warning("retries",
                      "no event is given up: after so many tries it is sent anew, which may change "
                      "the order of a key's records");
@@ -130,9 +122,7 @@ class Compiler {
   }
 
   const RawOptions o_;
-  const PluginContext& context_;
-  Settings s_;
-  bool good_ = true;
+  Settings& s_;
 };
 
 }  // namespace
@@ -179,7 +169,8 @@ Options<RawOptions> option_table() {
 }
 
 std::optional<Compiled> compile(RawOptions options, const PluginContext& context) {
-  return Compiler(std::move(options), context).run();
+  Settings settings;
+  return Compiler(std::move(options), context, settings).run();
 }
 
 }  // namespace millrace::kafka::out

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "plugins/support/kafka/jaas.h"
+#include "plugins/support/kafka/property_writer.h"
 
 namespace millrace::kafka {
 namespace {
@@ -13,11 +14,10 @@ constexpr const char* kConvert =
     "convert it: keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype "
     "pkcs12";
 
-/// Turns options into properties, keeping count of what is wrong.
-class Compiler {
+class Compiler : private PropertyWriter {
  public:
   Compiler(const ConnectionOptions& options, const PluginContext& context, Properties& to)
-      : o_(options), context_(context), to_(to) {}
+      : PropertyWriter(context, to), o_(options) {}
 
   bool run() {
     set_network();
@@ -27,22 +27,6 @@ class Compiler {
   }
 
  private:
-  void error(std::string_view option, std::string message, std::string hint = {}) {
-    context_.error(option, std::move(message), std::move(hint));
-    good_ = false;
-  }
-  bool given(std::string_view option) const { return context_.places.given(option); }
-  void set(std::string_view property, std::string value, std::string_view option) {
-    to_.set(property, std::move(value), option);
-  }
-  void set(std::string_view property, const std::optional<std::int64_t>& value,
-           std::string_view option) {
-    if (value) to_.set(property, std::to_string(*value), option);
-  }
-  void set_secret(std::string_view property, std::string value, std::string_view option) {
-    to_.set(property, std::move(value), option, true);
-  }
-
   void set_network() {
     if (o_.bootstrap_servers.empty())
       error("bootstrap_servers", "is empty", "name at least one broker, such as kafka1:9092");
@@ -54,10 +38,9 @@ class Compiler {
     set("socket.send.buffer.bytes", o_.send_buffer_bytes, "send_buffer_bytes");
     if (o_.reconnect_backoff_max_ms < o_.reconnect_backoff_ms)
       error("reconnect_backoff_max_ms", "is less than `reconnect_backoff_ms`");
-    set("reconnect.backoff.ms", std::to_string(o_.reconnect_backoff_ms), "reconnect_backoff_ms");
-    set("reconnect.backoff.max.ms", std::to_string(o_.reconnect_backoff_max_ms),
-        "reconnect_backoff_max_ms");
-    set("retry.backoff.ms", std::to_string(o_.retry_backoff_ms), "retry_backoff_ms");
+    set("reconnect.backoff.ms", o_.reconnect_backoff_ms, "reconnect_backoff_ms");
+    set("reconnect.backoff.max.ms", o_.reconnect_backoff_max_ms, "reconnect_backoff_max_ms");
+    set("retry.backoff.ms", o_.retry_backoff_ms, "retry_backoff_ms");
     set("socket.timeout.ms", o_.request_timeout_ms, "request_timeout_ms");
     // A silent link is noticed by the system rather than by the next request's timeout.
     set("socket.keepalive.enable", "true", "client_options");
@@ -169,9 +152,6 @@ class Compiler {
   }
 
   const ConnectionOptions& o_;
-  const PluginContext& context_;
-  Properties& to_;
-  bool good_ = true;
 };
 
 bool is_secret(std::string_view property) {
