@@ -255,11 +255,7 @@ bool Member::end_partition(Partition& partition, Clock::time_point wait_until) {
     partition.gone = true;
     emitted = partition.emitted;
   }
-  const auto is_delivered = [&] {
-    return partition.delivered.load(std::memory_order_acquire) >= emitted;
-  };
-  while (!is_delivered() && Clock::now() < wait_until) std::this_thread::sleep_for(milliseconds(2));
-  return is_delivered();
+  return partitions_.wait_until_delivered(partition, emitted, wait_until);
 }
 
 void Member::revoked(std::span<const TopicPartition> places, bool lost) {

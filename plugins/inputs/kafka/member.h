@@ -61,7 +61,7 @@ class Member : private Rebalances {
   void begin_partition(const TopicPartition& place);
   void begin_at(Partition& partition, std::int64_t offset);
   /// False where not everything that the pipeline has of it is delivered by then.
-  static bool end_partition(Partition& partition, Clock::time_point wait_until);
+  bool end_partition(Partition& partition, Clock::time_point wait_until);
   void let_go(std::span<const TopicPartition> places, bool lost);
 
   // The emitting thread:

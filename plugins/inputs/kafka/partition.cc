@@ -21,9 +21,17 @@ void Partitions::remove(const Partition& partition) {
 void Partitions::delivered(SourcePosition position) noexcept {
   const std::lock_guard lock(mutex_);
   const auto found = all_.find(position.partition);
-  if (found != all_.end())
-    found->second->delivered.store(static_cast<std::int64_t>(position.position),
-                                   std::memory_order_release);
+  if (found == all_.end()) return;
+  found->second->delivered.store(static_cast<std::int64_t>(position.position),
+                                 std::memory_order_release);
+  changed_.notify_all();
+}
+
+bool Partitions::wait_until_delivered(const Partition& partition, std::int64_t offset,
+                                      std::chrono::steady_clock::time_point limit) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_until(
+      lock, limit, [&] { return partition.delivered.load(std::memory_order_acquire) >= offset; });
 }
 
 }  // namespace millrace::kafka::in

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <map>
 #include <memory>
@@ -44,9 +46,14 @@ class Partitions {
   void remove(const Partition& partition);
   /// Of a partition that is gone: nothing happens.
   void delivered(SourcePosition position) noexcept;
+  /// Waits until the records before `offset` are settled, but not beyond `limit`. Returns whether
+  /// they are.
+  bool wait_until_delivered(const Partition& partition, std::int64_t offset,
+                            std::chrono::steady_clock::time_point limit);
 
  private:
   std::mutex mutex_;
+  std::condition_variable changed_;                      // some partition's `delivered`
   std::uint64_t made_ = 0;                               // guarded by mutex_
   std::unordered_map<std::uint64_t, PartitionPtr> all_;  // guarded by mutex_
 };
