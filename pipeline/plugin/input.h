@@ -40,6 +40,11 @@ class Input : public Acknowledged {
   /// emitter.stop().
   virtual Result<void> run(Emitter& emitter) = 0;
 
+  /// emit() waits for room, which can take as long as a destination is down: comes a few times a
+  /// second meanwhile, on the thread that called emit(). An input that stores positions stores what
+  /// is acknowledged by now; it must not emit.
+  virtual void held_up() {}
+
   /// Most inputs have no position to store.
   void acknowledged(SourcePosition) noexcept override {}
 

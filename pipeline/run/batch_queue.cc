@@ -26,12 +26,16 @@ BatchQueue::Source* BatchQueue::next() {
   return first;
 }
 
-bool BatchQueue::push(Batch::Ptr& batch, std::size_t source) {
+bool BatchQueue::push(Batch::Ptr& batch, std::size_t source, const std::function<void()>& held_up) {
   const std::size_t bytes = batch->footprint();
   {
     std::unique_lock lock(mutex_);
     Source& own = sources_[source];
-    room_.wait(lock, [&] { return closed_ || fits(own, bytes); });
+    while (!room_.wait_for(lock, kHeldUpEvery, [&] { return closed_ || fits(own, bytes); })) {
+      lock.unlock();
+      if (held_up) held_up();
+      lock.lock();
+    }
     if (closed_) return false;
     bytes_ += bytes;
     own.bytes += bytes;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -38,8 +40,10 @@ class BatchQueue {
       : max_bytes_(max_bytes), sources_(sources) {}
 
   /// Blocks while full; one batch of each source always fits, and where there are several sources
-  /// none fills more than half. False once closed: `batch` is untouched.
-  bool push(Batch::Ptr& batch, std::size_t source = 0);
+  /// none fills more than half. False once closed: `batch` is untouched. `held_up`, if any, is
+  /// called every kHeldUpEvery of that, on this thread.
+  bool push(Batch::Ptr& batch, std::size_t source = 0, const std::function<void()>& held_up = {});
+  static constexpr std::chrono::milliseconds kHeldUpEvery{100};
 
   /// Blocks while there is nothing but what is held. nullopt: closed and drained.
   std::optional<NumberedBatch> pop();

@@ -38,7 +38,7 @@ class Pipeline::Source : public Emitter {
     for (std::uint32_t at = 0; at < batch->size(); ++at) batch->set_receipt(at, receipt);
     account_.counters.came_in(batch->size());
     pipeline_.ledger_.pipeline().came_in(batch->size());
-    return pipeline_.queue_.push(batch, number_);
+    return pipeline_.queue_.push(batch, number_, [this] { planned_.input->held_up(); });
   }
 
   const StopSignal& stop() const override { return pipeline_.stop_; }

@@ -80,14 +80,31 @@ class Output(Disk):
         self.assert_exactly_once(self.account([self.out], self.sources))
         self.assertEqual(self.said('cannot'), 0, self.log_excerpt())
 
-    def test_kill_while_the_output_waits_loses_nothing(self):
-        """An input that waits for room stores no positions: what was delivered just before may come again."""
+    def stored(self):
+        """Up to where the store has the source delivered, in bytes."""
+        lines = (self.top / 'positions').read_text().splitlines()
+        return max((int(line.split()[3]) for line in lines if not line.startswith('#')), default=0)
+
+    def check_kill_while_the_output_waits(self, more_events):
+        """What was delivered is stored as delivered while the output waits: it does not come again after a kill."""
+        events = self.top / 'in' / 'a.log'
+        self.sources[0].append_to(events, more_events)
         faults = Faults(self.top, self.rule('write', 'out', '20-', 'ENOSPC'), self.rule('write', 'out', '1-2', 'EIO'))
         process = self.run_in_background(self.config(), '--pipeline.batch.size', 100, faults=faults)
-        self.kill_when(process, lambda: faults.count() >= 20 + ATTEMPTS, 'several attempts')
+        wait_until(lambda: faults.count() >= 20 + ATTEMPTS or process.poll() is not None, 'several attempts')
+        delivered = sum(map(len, events.read_bytes().splitlines(keepends=True)[:self.delivered()]))
+        self.assertGreater(delivered, 0)
+        self.kill_when(process, lambda: self.stored() == delivered, 'the store to have what was delivered')
         self.broken.unlink()
         self.assertEqual(self.run_to_end(self.config()), 0, self.log_excerpt())
-        self.assert_nothing_lost(self.account([self.out], self.sources))
+        self.assert_exactly_once(self.account([self.out], self.sources))
+
+    def test_kill_while_the_output_waits_and_all_is_read(self):
+        self.check_kill_while_the_output_waits(0)
+
+    def test_kill_while_the_output_waits_and_the_input_is_held(self):
+        """There is more to read than the pipeline holds."""
+        self.check_kill_while_the_output_waits(300_000)
 
     def test_stop_while_the_disk_is_full_loses_nothing(self):
         """A first SIGTERM waits for the disk, a second one does not; the next run delivers the rest."""

@@ -130,6 +130,8 @@ class DeadLetterQueueInput : public Input {
     return {};
   }
 
+  void held_up() override { keep_position(); }
+
   void close() override {
     reader_.reset();
     saved_ = {};

@@ -95,6 +95,8 @@ class FileInput : public Input {
     return {};
   }
 
+  void held_up() override { save_if_due(); }
+
   void close() override {
     for (const auto& watched : files_) {
       mode_->close(*watched);

@@ -52,6 +52,18 @@ TEST(BatchQueue, BlocksItsProducersWhileFullAndLosesNothing) {
   for (std::thread& producer : producers) producer.join();
 }
 
+TEST(BatchQueue, TellsAProducerThatItIsHeldUpAsLongAsItIs) {
+  BatchQueue queue(1);
+  auto first = batch();
+  auto second = batch();
+  ASSERT_TRUE(queue.push(first, 0, [] { FAIL() << "there is room"; }));
+  int told = 0;
+  ASSERT_TRUE(queue.push(second, 0, [&] {
+    if (++told == 3) queue.pop();
+  }));
+  EXPECT_EQ(told, 3);
+}
+
 struct Tank : Sink {
   bool full() const override { return is_full; }
   std::atomic<bool> is_full{true};
