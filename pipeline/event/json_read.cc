@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <array>
 #include <cstring>
 #include <type_traits>
 
@@ -216,13 +217,46 @@ bool is_one_scalar(std::string_view text) {
   return end + 1 == text.size();
 }
 
+/// Does it have more than `most` brackets, commas, colons, strings and other scalars? simdjson
+/// keeps a position of 4 bytes for each, and finds as many in a text that is no JSON.
+bool has_more_tokens(std::string_view text, std::size_t most) {
+  enum Kind : unsigned char { scalar, space, structural };
+  static const auto kinds = [] {
+    std::array<Kind, 256> made{};
+    for (const unsigned char c : {'{', '}', '[', ']', ',', ':'}) made[c] = structural;
+    for (const unsigned char c : {' ', '\t', '\r', '\n'}) made[c] = space;
+    return made;
+  }();
+  std::size_t tokens = 0;
+  bool in_string = false;
+  Kind before = space;
+  for (std::size_t at = 0; at < text.size() && tokens <= most; ++at) {
+    const char c = text[at];
+    if (c == '"') {
+      in_string = !in_string;
+      tokens += in_string;
+      before = space;
+    } else if (!in_string) {
+      const Kind kind = kinds[static_cast<unsigned char>(c)];
+      tokens += kind == structural || (kind == scalar && before != scalar);
+      before = kind;
+    }
+    if (c == '\\' && at + 1 < text.size() && (text[at + 1] == '"' || text[at + 1] == '\\')) ++at;
+  }
+  return tokens > most;
+}
+
 }  // namespace
 
 Result<Value> JsonReader::read(std::string_view text, Batch& batch, std::size_t most_weight) {
   const auto refuse = [&](error_code error) {
     return fail(Errc::invalid, std::string("not JSON: ") + simdjson::error_message(error));
   };
+  const auto too_heavy = [] { return fail(Errc::limit, "JSON of too many values"); };
   if (text.size() >= 0xFFFF'FFFFu) return refuse(simdjson::CAPACITY);
+  // Each value weighs at least one and stands for two tokens at the most, a container and a key
+  // with their brackets, commas and colons weigh more than they have.
+  if (text.size() / 2 > most_weight && has_more_tokens(text, 2 * most_weight)) return too_heavy();
   sj::document document;
   if (auto error =
           state_->parser.iterate(text, text.size() + simdjson::SIMDJSON_PADDING).get(document))
@@ -230,7 +264,7 @@ Result<Value> JsonReader::read(std::string_view text, Batch& batch, std::size_t 
   Builder builder(batch, most_weight);
   Value out;
   if (auto error = builder.value(document, 0, out))
-    return builder.too_heavy() ? fail(Errc::limit, "JSON of too many values") : refuse(error);
+    return builder.too_heavy() ? too_heavy() : refuse(error);
   const char* rest = nullptr;  // there is a current location only where something is left
   const bool container = out.is_object() || out.is_array();
   if (container ? document.current_location().get(rest) == simdjson::SUCCESS : !is_one_scalar(text))

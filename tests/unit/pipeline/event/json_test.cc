@@ -70,11 +70,30 @@ TEST(JsonReader, KeepsNumbersThatNoMachineTypeHolds) {
 
 TEST(JsonReader, RefusesWhatIsNotJson) {
   JsonReader reader;
-  for (std::string_view bad :
-       {"",     " ",     "{",   "}",        "[1,]",    "{\"a\":}", "{\"a\" 1}",
-        "nul",     "[nul]",    "{\"a\":nope}",  "tru",   "01",  "1.",       "-",       "\"",       "\"\\q\"",
-        "{} x", "[1] 2", "1 2", "\"a\nb\"", "{'a':1}", "\"\xFF\"", "99999999999999999999x",
-        "[1e]"}) {
+  for (std::string_view bad : {"",
+                               " ",
+                               "{",
+                               "}",
+                               "[1,]",
+                               "{\"a\":}",
+                               "{\"a\" 1}",
+                               "nul",
+                               "[nul]",
+                               "{\"a\":nope}",
+                               "tru",
+                               "01",
+                               "1.",
+                               "-",
+                               "\"",
+                               "\"\\q\"",
+                               "{} x",
+                               "[1] 2",
+                               "1 2",
+                               "\"a\nb\"",
+                               "{'a':1}",
+                               "\"\xFF\"",
+                               "99999999999999999999x",
+                               "[1e]"}) {
     auto batch = Batch::make();
     EXPECT_FALSE(reader.read(batch->arena().copy(bad), *batch)) << bad;
   }
@@ -100,6 +119,30 @@ TEST(JsonReader, RefusesMoreValuesThanItMayTake) {
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, Errc::limit);
   EXPECT_EQ(read.error().message, "JSON of too many values");
+}
+
+TEST(JsonReader, CountsWhatALargeTextHoldsBeforeItMakesRoomForIt) {
+  constexpr std::size_t kWeight = 200;
+  const auto outcome = [&](std::string_view text) {
+    JsonReader reader;
+    const auto batch = Batch::make();
+    const auto read = reader.read(batch->arena().copy(text), *batch, kWeight);
+    return read ? std::string("good") : read.error().message;
+  };
+  const auto many = [](std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < 2 * kWeight + 2; ++i) out += text;
+    return out;
+  };
+  for (const char* hostile : {",", "[", "}", ":", "\"\"", "0 ", "0\n", "\"a\"b", "\\\" "})
+    EXPECT_EQ(outcome(many(hostile)), "JSON of too many values") << hostile;
+  EXPECT_NE(outcome(many("x")), "JSON of too many values") << "one scalar, that makes no sense";
+  for (const char* harmless : {"[", ",", "a b ", "\\\"[", "\\\\"})
+    EXPECT_EQ(outcome("{\"a\":\"" + many(harmless) + "\"}"), "good") << harmless;
+  EXPECT_EQ(outcome("[" + many(" ") + "0]"), "good");
+  std::string values = "[0";
+  for (std::size_t i = 1; i < kWeight - 1 - JsonReader::kContainerWeight; ++i) values += ",0";
+  EXPECT_EQ(outcome(values + "]" + many(" ")), "good") << "as much as it may weigh";
 }
 
 TEST(JsonReader, TakesAHundredThousandKeysAndTheLastOfEqualOnes) {
