@@ -201,6 +201,11 @@ class FilebeatTest(FaultTest):
         self.addCleanup(self._end, process)
         return process
 
+    @staticmethod
+    def stop_filebeat(process):
+        process.terminate()
+        process.wait(TIMEOUT_SECONDS)
+
     def tls_settings(self):
         if not self.certs.exists():
             return []
@@ -234,12 +239,10 @@ class Filebeat(FilebeatTest):
             receiver.kill()
             receiver.start()
             if turn == 1:
-                filebeat.terminate()
-                filebeat.wait(TIMEOUT_SECONDS)
+                self.stop_filebeat(filebeat)
                 filebeat = self.start_filebeat(receivers, settings)
         wait_until(lambda: tally.missing() == 0, 'all events')
-        filebeat.terminate()
-        filebeat.wait(TIMEOUT_SECONDS)
+        self.stop_filebeat(filebeat)
         for receiver in receivers:
             receiver.finish()
         self.assertEqual(tally.missing(), 0)
@@ -276,8 +279,7 @@ class Filebeat(FilebeatTest):
         tally = Tally([receiver.out], {'a': self.events})
         filebeat = self.start_filebeat([proxy], {})
         wait_until(lambda: tally.missing() == 0, 'all events')
-        filebeat.terminate()
-        filebeat.wait(TIMEOUT_SECONDS)
+        self.stop_filebeat(filebeat)
         receiver.finish()
         self.assertEqual(tally.missing(), 0)
         self.check_tally(tally, proxy.accepted, pipelining=2)
@@ -327,12 +329,10 @@ processors:
             receiver.kill()
             receiver.start()
             if turn == 1:
-                filebeat.terminate()
-                filebeat.wait(TIMEOUT_SECONDS)
+                self.stop_filebeat(filebeat)
                 filebeat = self.start_filebeat(receivers, settings)
         wait_until(lambda: self.delivered() >= self.events, 'all events')
-        filebeat.terminate()
-        filebeat.wait(TIMEOUT_SECONDS)
+        self.stop_filebeat(filebeat)
         for receiver in receivers:
             receiver.finish()
         self.assertEqual(self.delivered(), self.events)

@@ -36,6 +36,17 @@ class DestinationTest(MillraceTest):
     def end(self, process):
         return Outcome(process.wait(TIMEOUT_SECONDS), b'', self.log.read_bytes())
 
+    def end_undelivered(self, process):
+        """Ends a run whose destination takes nothing: the first signal waits for it, the second does not."""
+        self.wait_for(process, 'trying again', 'the full destination to be noticed')
+        process.send_signal(signal.SIGTERM)
+        self.wait_for(process, 'stopping', 'the first signal to be seen')
+        process.send_signal(signal.SIGTERM)
+        outcome = self.end(process)
+        self.assertEqual(outcome.ledger['delivered'], 0)
+        self.assertEqual(outcome.ledger['in flight'], outcome.ledger['in'])
+        return outcome
+
 
 class Stdout(DestinationTest):
     LINES = 'output { stdout { codec => line { format => "%{[event][sequence]}" } } }'
@@ -65,13 +76,7 @@ class Stdout(DestinationTest):
     def test_that_stays_full_lets_the_second_signal_end_the_run(self):
         with open('/dev/full', 'wb') as stdout:
             process = self.run_into(stdout, 'input { generator { count => 100000 } } ' + self.LINES)
-        self.wait_for(process, 'trying again', 'the full destination to be noticed')
-        process.send_signal(signal.SIGTERM)
-        self.wait_for(process, 'stopping', 'the first signal to be seen')
-        process.send_signal(signal.SIGTERM)
-        outcome = self.end(process)
-        self.assertEqual(outcome.ledger['delivered'], 0)
-        self.assertEqual(outcome.ledger['in flight'], outcome.ledger['in'])
+        outcome = self.end_undelivered(process)
         self.assertEqual(self.logged('trying again'), 1, outcome.errors)
 
 
@@ -102,13 +107,7 @@ class Files(DestinationTest):
 
     def test_on_a_disk_that_stays_full_let_the_second_signal_end_the_run(self):
         process = self.run_into(subprocess.DEVNULL, self.config('flush_interval => 0.01 gzip => true'), 4096)
-        self.wait_for(process, 'trying again', 'the full disk to be noticed')
-        process.send_signal(signal.SIGTERM)
-        self.wait_for(process, 'stopping', 'the first signal to be seen')
-        process.send_signal(signal.SIGTERM)
-        outcome = self.end(process)
-        self.assertEqual(outcome.ledger['delivered'], 0)
-        self.assertEqual(outcome.ledger['in flight'], outcome.ledger['in'])
+        self.end_undelivered(process)
 
     def test_that_are_named_pipes_are_waited_for_until_somebody_reads(self):
         os.mkfifo(self.top / 'out')
