@@ -103,19 +103,19 @@ bool JobQueue::take(Run run, Job& job, std::size_t& bytes, std::deque<Run>& left
   const std::size_t run_bytes = last.begin + last.size - actions[run.first].begin;
   // Whole runs were compressed already; only one that is too large by itself is cut.
   const bool fits =
-      bytes + run_bytes <= most_bytes() && job.todo.size() + run.count <= limits_.most_actions;
-  if (!fits && !job.todo.empty()) return leave(run.first, run.count), false;
+      bytes + run_bytes <= most_bytes() && job.unsettled.size() + run.count <= limits_.most_actions;
+  if (!fits && !job.unsettled.empty()) return leave(run.first, run.count), false;
   for (std::uint32_t at = run.first; at < run.first + run.count; ++at) {
     const Action& action = actions[at];
-    const bool full = !job.todo.empty() && (bytes + action.size > most_bytes() ||
-                                            job.todo.size() >= limits_.most_actions);
+    const bool full = !job.unsettled.empty() && (bytes + action.size > most_bytes() ||
+                                                 job.unsettled.size() >= limits_.most_actions);
     if (full) return leave(at, run.first + run.count - at), false;
     if (!hold_key(action, job)) {
       leave(at, 1);
       continue;
     }
     bytes += action.size;
-    job.todo.push_back({run.shipment, at});
+    job.unsettled.push_back({run.shipment, at});
   }
   return true;
 }
@@ -133,25 +133,25 @@ Job* JobQueue::make_job() {
     room = take(run, job, bytes, left);
   }
   fresh_.insert(fresh_.begin(), left.begin(), left.end());
-  if (!job.todo.empty()) return &job;
+  if (!job.unsettled.empty()) return &job;
   jobs_.pop_back();
   return nullptr;
 }
 
-/// The beginning of `todo` that a request may hold, as views of the parcels.
+/// The beginning of `unsettled` that a request may hold, as views of the parcels.
 void JobQueue::build_body(Job& job) {
   job.body.emplace(level_);
   job.actions.clear();
   std::size_t bytes = 0;
   std::size_t at = 0;
-  while (at < job.todo.size()) {
-    const ActionRef first = job.todo[at];
+  while (at < job.unsettled.size()) {
+    const ActionRef first = job.unsettled[at];
     const BulkParcel& parcel = first.shipment->parcel();
     std::size_t run = 0;  // neighbours in the parcel are neighbours in its body
     std::size_t run_bytes = 0;
     bool full = false;
-    for (; at + run < job.todo.size(); ++run) {
-      const ActionRef ref = job.todo[at + run];
+    for (; at + run < job.unsettled.size(); ++run) {
+      const ActionRef ref = job.unsettled[at + run];
       if (ref.shipment != first.shipment || ref.at != first.at + run) break;
       const Action& action = ref.action();
       full =
@@ -178,7 +178,7 @@ std::size_t JobQueue::reject(const Job& job, std::span<const ItemAnswer> items,
                              std::span<const std::size_t> places) {
   std::vector<Rejected> rejected;
   for (const std::size_t place : places) {
-    const ActionRef& ref = job.todo[place];
+    const ActionRef& ref = job.unsettled[place];
     const ItemAnswer& item = items[place];
     const Action& action = ref.action();
     rejected.push_back({ref.shipment->delivery, action.event, item.status, item.error_type,
@@ -187,7 +187,7 @@ std::size_t JobQueue::reject(const Job& job, std::span<const ItemAnswer> items,
   }
   const std::size_t kept = rejected.empty() ? 0 : on_rejected_(rejected);
   for (std::size_t at = 0; at < kept; ++at)
-    mark_settled(job.todo[places[at]], Verdict::dead_lettered);
+    mark_settled(job.unsettled[places[at]], Verdict::dead_lettered);
   return kept;
 }
 
@@ -255,13 +255,13 @@ void JobQueue::settle_marked() {
 
 void JobQueue::drop_settled(Job& job, const std::vector<bool>& settled) {
   std::size_t kept = 0;
-  for (std::size_t at = 0; at < job.todo.size(); ++at)
-    if (at >= settled.size() || !settled[at]) job.todo[kept++] = job.todo[at];
-  job.todo.resize(kept);
+  for (std::size_t at = 0; at < job.unsettled.size(); ++at)
+    if (at >= settled.size() || !settled[at]) job.unsettled[kept++] = job.unsettled[at];
+  job.unsettled.resize(kept);
 }
 
 void JobQueue::end_if_done(Job& job) {
-  if (job.todo.empty()) jobs_.remove_if([&](const Job& one) { return &one == &job; });
+  if (job.unsettled.empty()) jobs_.remove_if([&](const Job& one) { return &one == &job; });
 }
 
 Tally JobQueue::answered(Job& job, std::span<const ItemAnswer> items, Clock::time_point now) {
@@ -272,7 +272,7 @@ Tally JobQueue::answered(Job& job, std::span<const ItemAnswer> items, Clock::tim
     const Fate fate = decide_item(job.actions[at], items[at], policy_);
     settled[at] = settle(items[at], fate, tally);
     if (settled[at])
-      mark_settled(job.todo[at], fate == Fate::drop ? Verdict::dropped : Verdict::delivered);
+      mark_settled(job.unsettled[at], fate == Fate::drop ? Verdict::dropped : Verdict::delivered);
     else if (fate == Fate::dead_letter)
       rejected.push_back(at);
   }

@@ -37,10 +37,10 @@ struct ActionRef {
 };
 
 /// Actions that travel together until each is settled. What is sent is always a beginning of
-/// `todo`; what was settled leaves it, the rest is sent again, in order.
+/// `unsettled`; what was settled leaves it, the rest is sent again, in order.
 struct Job {
   std::uint64_t number = 0;
-  std::vector<ActionRef> todo;
+  std::vector<ActionRef> unsettled;
   std::size_t most =
       std::numeric_limits<std::size_t>::max();  ///< actions a request; splits halve it
   unsigned tries = 0;                           ///< requests in a row that settled nothing
@@ -49,7 +49,7 @@ struct Job {
   bool in_flight = false;
 
   // Of the request that is under way:
-  std::size_t sent = 0;           ///< how many of `todo`
+  std::size_t sent = 0;           ///< how many of `unsettled`
   std::optional<BulkBody> body;   ///< views the parcels
   std::vector<Action> actions{};  ///< those sent
 };
