@@ -65,6 +65,7 @@ void Batch::Recycle::operator()(Batch* batch) const {
 }
 
 void Batch::clear() {
+  if (!slots_.empty()) room_ = std::clamp(slots_.front().fields->size, kLeastRoom, kMostRoom);
   slots_.clear();
   blocks_.clear();
   names_.reset();
@@ -73,12 +74,9 @@ void Batch::clear() {
 }
 
 Event Batch::add(Timestamp now) {
-  Object* fields = Object::make(arena_, 8);
-  fields->names[0] = name::timestamp;
-  fields->values[0] = Value::of(now);
-  fields->names[1] = name::version;
-  fields->values[1] = Value::of(std::string_view("1"));
-  fields->size = 2;
+  Object* fields = Object::make(arena_, room_);
+  fields->append(arena_, name::timestamp, Value::of(now));
+  fields->append(arena_, name::version, Value::of(std::string_view("1")));
   slots_.push_back({fields, nullptr, size()});
   return Event(*this, size() - 1);
 }

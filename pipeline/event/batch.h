@@ -115,6 +115,10 @@ class Batch {
   std::vector<Slot> slots_;
   std::vector<BlockRef> blocks_;
   std::size_t held_bytes_ = 0;
+  // Fields that a new event has room for: as many as the first one had when the batch was last
+  // over.
+  static constexpr std::uint32_t kLeastRoom = 8, kMostRoom = 64;
+  std::uint32_t room_ = kLeastRoom;
 };
 
 }  // namespace millrace

@@ -89,6 +89,15 @@ void Event::put(NameId top_level, Value value) {
   fields().slot(writable_->arena(), writable_->names().as_known_here(top_level)) = value;
 }
 
+bool Event::put_new(const FieldRef& ref, Value value) {
+  if (!ref.is_top() || !fits_top_level(ref.first(), value)) return false;
+  Object& all = fields();
+  const NameId name = writable_->names().as_known_here(ref.first());
+  if (all.find(name)) return false;
+  all.append(writable_->arena(), name, value);
+  return true;
+}
+
 bool Event::set(const FieldRef& ref, Value value) {
   if (ref.is_top()) {
     if (!fits_top_level(ref.first(), value)) return false;

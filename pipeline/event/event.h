@@ -44,6 +44,9 @@ class Event : public ConstEvent {
   /// in the way, where `@timestamp` would become something else than a timestamp, or `tags`
   /// something else than a string or a list of strings.
   [[nodiscard]] bool set(const FieldRef& ref, Value value);
+  /// Sets a top-level field that is not there yet. False, and nothing changed, where it is there,
+  /// where `ref` leads deeper, and where set() refuses.
+  [[nodiscard]] bool put_new(const FieldRef& ref, Value value);
   /// Sets a top-level field unchecked: for inputs and codecs, which know what they write.
   void put(NameId top_level, Value value);
 

@@ -179,20 +179,15 @@ void Object::grow(Arena& arena, std::uint32_t least) {
   index = nullptr;
 }
 
-void Object::append(Arena& arena, NameId name, Value value) {
-  if (size == capacity) grow(arena, size + 1);
-  names[size] = name;
-  values[size] = value;
-  ++size;
+void Object::index_last(Arena& arena) {
   if (index)
     index_add(size - 1);
-  else if (size > kScanned)
+  else
     build_index(arena);
 }
 
 Value& Object::slot(Arena& arena, NameId name) {
-  const std::uint32_t at = position(name);
-  if (at < size) return values[at];
+  if (Value* present = find(name)) return *present;
   append(arena, name, Value());
   return values[size - 1];
 }

@@ -135,11 +135,15 @@ struct Object {
   std::uint32_t* index = nullptr;  // open addressing over positions + 1; only past kScanned fields
   std::uint32_t index_mask = 0;
   bool shared = false;
+  // A bit for each name that was ever appended: most names that are asked for and not there are
+  // told by it alone. Ids of one config follow each other, so they seldom share a bit.
+  std::uint64_t appended = 0;
 
   static constexpr std::uint32_t kScanned = 32;
 
   static Object* make(Arena& arena, std::uint32_t capacity);
   Value* find(NameId name) const {
+    if (!(appended & bit(name))) return nullptr;
     const std::uint32_t at = position(name);
     return at < size ? values + at : nullptr;
   }
@@ -150,18 +154,28 @@ struct Object {
     if (capacity - size < more) grow(arena, size + more);
   }
   /// Adds at the end; the caller knows that `name` is not there yet.
-  void append(Arena& arena, NameId name, Value value);
+  void append(Arena& arena, NameId name, Value value) {
+    if (size == capacity) grow(arena, size + 1);
+    names[size] = name;
+    values[size] = value;
+    appended |= bit(name);
+    ++size;
+    if (index || size > kScanned) index_last(arena);
+  }
   /// Later fields keep their order. False where there was none.
   bool erase(NameId name);
   void clear() {
     size = 0;
     index = nullptr;
+    appended = 0;
   }
 
  private:
+  static std::uint64_t bit(NameId name) { return std::uint64_t{1} << (name & 63); }
   std::uint32_t position(NameId name) const;  // size where it is not there
   std::uint32_t indexed_position(NameId name) const;
   void grow(Arena& arena, std::uint32_t least);
+  void index_last(Arena& arena);
   void build_index(Arena& arena);
   void index_add(std::uint32_t at);
 };

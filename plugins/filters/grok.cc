@@ -265,6 +265,7 @@ class GrokFilter : public Filter {
 
   /// A field that is there becomes a list, unless it is to be overwritten.
   static bool put(Event event, const Expression::Goal& goal, Value value) {
+    if (!goal.overwrite && event.put_new(goal.field, value)) return true;
     const Value* present = goal.overwrite ? nullptr : event.get(goal.field);
     if (!present || present->is_null()) return event.set(goal.field, value);
     Batch& batch = event.batch();

@@ -66,6 +66,18 @@ TEST(Event, SetThroughAScalarIsRefusedAndChangesNothing) {
   EXPECT_EQ(show(event), before);
 }
 
+TEST(Event, PutNewSetsOnlyWhatIsNotThere) {
+  const Batch::Ptr batch = Batch::make();
+  Event event = batch->add(Timestamp{0});
+  EXPECT_TRUE(event.put_new(*FieldRef::parse("client"), Value::of(std::int64_t{1})));
+  EXPECT_FALSE(event.put_new(*FieldRef::parse("client"), Value::of(std::int64_t{2})));
+  EXPECT_FALSE(event.put_new(*FieldRef::parse("[a][b]"), Value::of(std::int64_t{3})));
+  EXPECT_FALSE(event.put_new(*FieldRef::parse("tags"), Value::of(std::int64_t{4})));
+  EXPECT_EQ(event.get(*FieldRef::parse("client"))->integer(), 1);
+  EXPECT_EQ(event.get(*FieldRef::parse("a")), nullptr);
+  EXPECT_EQ(event.get(*FieldRef::parse("tags")), nullptr);
+}
+
 TEST(Event, TimestampAndTagsKeepTheirTypes) {
   auto batch = Batch::make();
   Event event = event_of(*batch, "{}");
