@@ -198,20 +198,21 @@ class FileOutput : public Output {
     if (path_.is_constant()) return;
     const auto now = Clock::now();
     if (files_.size() >= kMostOpenFiles)
-      close(std::min_element(
-                files_.begin(), files_.end(),
-                [](const auto& a, const auto& b) { return a.second->used() < b.second->used(); }),
-            stop);
+      close_file(std::min_element(files_.begin(), files_.end(),
+                                  [](const auto& a, const auto& b) {
+                                    return a.second->used() < b.second->used();
+                                  }),
+                 stop);
     if (now - cleaned_ < options_.stale_cleanup_interval) return;
     cleaned_ = now;
     for (auto next = files_.begin(); next != files_.end();) {
       const auto file = next++;
-      if (now - file->second->used() >= options_.stale_cleanup_interval) close(file, stop);
+      if (now - file->second->used() >= options_.stale_cleanup_interval) close_file(file, stop);
     }
   }
 
   using Files = std::map<std::string, std::unique_ptr<FileWriter>>;
-  void close(Files::iterator file, const StopSignal& stop) {
+  void close_file(Files::iterator file, const StopSignal& stop) {
     if (sync(*file->second, stop)) files_.erase(file);
   }
 
