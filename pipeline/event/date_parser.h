@@ -29,6 +29,9 @@ class DateParser {
   /// or a letter that cannot be read).
   static Result<DateParser> compile(std::string_view pattern, std::string_view locale = {});
 
+  /// Whether times of this format may depend on the context's zone.
+  bool reads_zone() const { return kind_ == Kind::iso8601 || kind_ == Kind::joda; }
+
   /// The whole text must fit. nullopt: it does not, or says a time that does not exist or is out of
   /// range. Never allocates; takes time linear in the pattern, however long the text.
   std::optional<Timestamp> parse(std::string_view text, const DateContext& context) const;

@@ -31,7 +31,8 @@ class DateFilter : public Filter {
       Event event = run.batch[at];
       const Value* value = event.get(*field_);
       if (!value || value->is_null()) continue;
-      const auto time = read(*value, {zone_of(event), now});
+      const std::optional<Zone> zone = zone_of(event);
+      const auto time = read(*value, {zone.value_or(Zone()), now}, zone.has_value());
       if (time && event.set(*target_, Value::of(*time)))
         run.matched.push_back(at);
       else
@@ -94,24 +95,29 @@ class DateFilter : public Filter {
     return zone.has_value();
   }
 
-  /// An event that names no zone, or one that there is not, is read as UTC.
-  Zone zone_of(const Event& event) const {
+  /// nullopt: the event names no zone, or one that there is not.
+  std::optional<Zone> zone_of(const Event& event) const {
     if (!zone_text_) return zone_;
     Buffer text;
     zone_text_->append(event, text);
     auto zone = find_zone(text.view());
-    return zone ? *zone : Zone();
+    return zone ? std::optional(*zone) : std::nullopt;
   }
 
-  std::optional<Timestamp> read(const Value& value, const DateContext& context) const {
+  /// Without a zone, by the formats that need none.
+  std::optional<Timestamp> read(const Value& value, const DateContext& context,
+                                bool has_zone) const {
     if (value.is_array()) {  // the first item that is a time counts
       for (const Value& item : value.array())
-        if (const auto time = item.is_array() ? std::nullopt : read(item, context)) return time;
+        if (const auto time = item.is_array() ? std::nullopt : read(item, context, has_zone))
+          return time;
       return std::nullopt;
     }
     if (value.type() == Type::timestamp) return value.timestamp();
     for (const DateParser& parser : parsers_)
-      if (const auto time = read(parser, value, context)) return time;
+      if (const auto time =
+              has_zone || !parser.reads_zone() ? read(parser, value, context) : std::nullopt)
+        return time;
     return std::nullopt;
   }
 
@@ -150,7 +156,9 @@ FilterPlugin date_filter() {
                "patterns.",
                required)
           .add("timezone", &O::timezone,
-               "The zone of times that do not name theirs; may hold references.",
+               "The zone of times that do not name theirs; may hold references. Where these name "
+               "no zone, a time "
+               "that needs one is not read.",
                default_text("the host's"))
           .add("locale", &O::locale, "The language of month and weekday names.", default_text("en"))
           .add("target", &O::target, "Where the time goes.")
