@@ -56,22 +56,10 @@ struct Exchange {
     }
     return copied;
   }
-
-  void seek(std::size_t position) {
-    for (piece = 0; piece < request.body.size() && position >= request.body[piece].size(); ++piece)
-      position -= request.body[piece].size();
-    offset = piece < request.body.size() ? position : 0;
-  }
 };
 
 std::size_t on_read(char* to, std::size_t size, std::size_t count, void* exchange) {
   return static_cast<Exchange*>(exchange)->read(to, size * count);
-}
-
-int on_seek(void* exchange, curl_off_t offset, int origin) {
-  if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_CANTSEEK;
-  static_cast<Exchange*>(exchange)->seek(static_cast<std::size_t>(offset));
-  return CURL_SEEKFUNC_OK;
 }
 
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
@@ -139,6 +127,8 @@ std::string explain(CURLcode code, const Exchange& exchange) {
   if (!exchange.tls_problem.empty()) return exchange.tls_problem;
   if (exchange.too_large)
     return fmt::format("the answer is larger than {} bytes", exchange.settings->most_answer_bytes);
+  if (code == CURLE_SEND_FAIL_REWIND)  // it would have repeated the request, and cannot
+    return "the connection was lost before an answer came";
   const std::string text = exchange.problem[0] ? exchange.problem : curl_easy_strerror(code);
   const auto has = [&](const char* part) { return text.find(part) != std::string::npos; };
   if (has("expired")) return "the server's certificate has expired (" + text + ")";
@@ -221,8 +211,8 @@ void set_request(CURL* easy, Exchange& exchange) {
     set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(exchange.body_size()));
     set(easy, CURLOPT_READFUNCTION, &on_read);
     set(easy, CURLOPT_READDATA, static_cast<void*>(&exchange));
-    set(easy, CURLOPT_SEEKFUNCTION, &on_seek);
-    set(easy, CURLOPT_SEEKDATA, static_cast<void*>(&exchange));
+    // No CURLOPT_SEEKFUNCTION: libcurl would use it to repeat a request by itself when a kept
+    // connection dies without an answer, though the server may have carried it out.
     if (request.method != "POST") set(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
   curl_slist* list = curl_slist_append(nullptr, "Expect:");  // proxies do not all know it

@@ -53,7 +53,8 @@ struct HttpAnswer {
 };
 
 /// HTTP/1.1 requests at the same time over kept connections, on libcurl. Follows no redirects, asks
-/// for compressed answers. All calls come from one thread but wake().
+/// for compressed answers, and repeats no request with a body of which something was sent: whether
+/// to do that is the caller's to decide. All calls come from one thread but wake().
 class HttpClient {
  public:
   using Done = std::function<void(HttpAnswer)>;

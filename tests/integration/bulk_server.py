@@ -51,15 +51,16 @@ def parse_actions(body):
 
 class Reply:
     """What goes over the wire. `cut`: only so many bytes of it, then the connection is reset; `slow`: seconds a byte;
-    `hang`: nothing, until the client leaves."""
+    `hang`: nothing, until the client leaves; `half_closed`: nor will there ever be anything."""
 
-    def __init__(self, status=200, body=b'', headers=None, cut=None, slow=None, hang=False):
+    def __init__(self, status=200, body=b'', headers=None, cut=None, slow=None, hang=False, half_closed=False):
         self.status = status
         self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.headers = headers or {}
         self.cut = cut
         self.slow = slow
-        self.hang = hang
+        self.hang = hang or half_closed
+        self.half_closed = half_closed
 
     def wire(self, head_only):
         headers = {'Content-Type': 'application/json', 'Content-Length': len(self.body),
@@ -70,16 +71,17 @@ class Reply:
 
 RESET = Reply(cut=0)
 HANG = Reply(hang=True)
+HALF_CLOSED = Reply(half_closed=True)
 BUSY = Reply(503, {'error': {'type': 'cluster_block_exception', 'reason': 'state not recovered'}, 'status': 503})
 
 
 class BulkServer:
     """`on_bulk(request)` may return a Reply, before anything is stored; `on_stored(request, answer)` one in place of
     the answer, after it. `on_item(action)` may return a status in place of storing. `on_other(request)` answers
-    what is neither a bulk request nor the root."""
+    what is neither a bulk request nor the root. Without `reads_bodies` it stops reading after a request's head."""
 
     def __init__(self, on_bulk=None, on_stored=None, on_item=None, on_other=None, root=ROOT, store=None, port=0,
-                 wrap=None, address='127.0.0.1'):
+                 wrap=None, address='127.0.0.1', reads_bodies=True):
         self.on_bulk = on_bulk
         self.on_stored = on_stored
         self.on_item = on_item
@@ -87,6 +89,8 @@ class BulkServer:
         self.root = root
         self.wrap = wrap
         self.address = address
+        self.reads_bodies = reads_bodies
+        self.stopped = threading.Event()
         self.store = store if store is not None else Store()
         self.requests = []
         self.lock = threading.Lock()
@@ -123,6 +127,7 @@ class BulkServer:
 
     def stop(self):
         """As a killed node: nobody listens, connections are reset."""
+        self.stopped.set()
         self.server.shutdown()
         self.server.server_close()
         for connection in list(self.connections):
@@ -138,7 +143,7 @@ class BulkServer:
                 connection = self.wrap(connection)
             reader = connection.makefile('rb')
             while True:
-                request = read_request(reader)
+                request = read_request(reader, None if self.reads_bodies else self.stopped)
                 if not request or not self._answer(connection, request):
                     return
         finally:
@@ -147,6 +152,8 @@ class BulkServer:
     def _answer(self, connection, request):
         self.requests.append(request)
         reply = self._reply(request)
+        if reply.half_closed:
+            connection.shutdown(socket.SHUT_WR)
         if reply.hang:
             while connection.recv(1 << 16):
                 pass
@@ -222,7 +229,8 @@ def reset(connection):
         pass
 
 
-def read_request(reader):
+def read_request(reader, stuck_until=None):
+    """None: the client left, or `stuck_until` came, for which a request with a body waits."""
     line = reader.readline()
     if not line:
         return None
@@ -234,5 +242,8 @@ def read_request(reader):
         name, _, value = line.decode().partition(':')
         headers[name.lower()] = value.strip()
     size = int(headers.get('content-length', 0))
+    if size and stuck_until:
+        stuck_until.wait()
+        return None
     body = reader.read(size)
     return Request(method, path, headers, body) if len(body) == size else None
