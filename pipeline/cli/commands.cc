@@ -122,7 +122,8 @@ int run_command(const Invocation& call, const std::vector<std::string>& words) {
   if (!words.empty()) return usage_error(fmt::format("unexpected argument `{}`", words.front()));
   const std::vector<PipelineJob> jobs = call.jobs();
   if (jobs.empty()) return no_config();
-  if (!call.settings.process.test_and_exit) return run(jobs, call.registry);
+  if (!call.settings.process.test_and_exit)
+    return run(jobs, call.registry, call.settings.process.shutdown_timeout);
   bool good = true;
   for (const PipelineJob& job : jobs) {
     const Compiled compiled = compile(job, call.registry);

@@ -131,33 +131,68 @@ constexpr std::chrono::milliseconds kGraceAfterGivingUp{300};
   std::_Exit(died ? kPipelineDied : kSuccess);
 }
 
-void listen(const Signals& signals, const Watch& watch,
-            std::vector<std::unique_ptr<Pipeline>>& pipelines) {
-  Progress progress;
-  bool stopping = false;
-  while (!watch.done()) {
-    const int signal = signals.wait(std::chrono::milliseconds(500));
-    if (signal == 0) {
-      progress.show(pipelines);
-    } else if (signal == SIGHUP) {
-      log::warn("millrace",
-                "SIGHUP: this build does not reload its configuration while it runs; restart it to "
-                "read the files again");
-    } else if (!stopping) {
-      stopping = true;
-      log::info(
-          "millrace",
-          "stopping: inputs end, what is in flight is delivered; a second signal ends at once");
-      for (auto& pipeline : pipelines) pipeline->stop();
-    } else {
-      log::warn("millrace",
-                "ending at once: what is not confirmed will be read again after the next start");
-      for (auto& pipeline : pipelines) pipeline->give_up();
-      signals.wait(kGraceAfterGivingUp);  // the watch interrupts it when all have ended
-      if (!watch.done()) end_now(pipelines);
+/// Listens to signals, and to the clock once one of them said to stop.
+class Listener {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  Listener(const Signals& signals, const Watch& watch,
+           std::vector<std::unique_ptr<Pipeline>>& pipelines,
+           std::optional<std::chrono::milliseconds> shutdown_timeout)
+      : signals_(signals),
+        watch_(watch),
+        pipelines_(pipelines),
+        shutdown_timeout_(shutdown_timeout) {}
+
+  /// Returns when all pipelines have ended.
+  void run() {
+    Progress progress;
+    while (!watch_.done()) {
+      const int signal = signals_.wait(most_wait());
+      if (signal == SIGHUP) {
+        log::warn("millrace",
+                  "SIGHUP: this build does not reload its configuration while it runs; restart it "
+                  "to read the files again");
+      } else if (signal != 0) {
+        stopping_ ? give_up("ending at once") : stop();
+      } else if (deadline_ && Clock::now() >= *deadline_ && !watch_.done()) {
+        give_up("shutdown_timeout has passed");
+      } else {
+        progress.show(pipelines_);
+      }
     }
   }
-}
+
+ private:
+  std::chrono::milliseconds most_wait() const {
+    constexpr std::chrono::milliseconds kShowEvery{500};
+    if (!deadline_) return kShowEvery;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - Clock::now());
+    return std::clamp(left, std::chrono::milliseconds(0), kShowEvery);
+  }
+
+  void stop() {
+    stopping_ = true;
+    log::info("millrace",
+              "stopping: inputs end, what is in flight is delivered; a second signal ends at once");
+    if (shutdown_timeout_) deadline_ = Clock::now() + *shutdown_timeout_;
+    for (auto& pipeline : pipelines_) pipeline->stop();
+  }
+
+  void give_up(std::string_view why) {
+    log::warn("millrace", "{}: what is not confirmed will be read again after the next start", why);
+    for (auto& pipeline : pipelines_) pipeline->give_up();
+    signals_.wait(kGraceAfterGivingUp);  // the watch interrupts it when all have ended
+    if (!watch_.done()) end_now(pipelines_);
+  }
+
+  const Signals& signals_;
+  const Watch& watch_;
+  std::vector<std::unique_ptr<Pipeline>>& pipelines_;
+  const std::optional<std::chrono::milliseconds> shutdown_timeout_;
+  bool stopping_ = false;
+  std::optional<Clock::time_point> deadline_;  // for what is in flight
+};
 
 }  // namespace
 
@@ -181,7 +216,8 @@ void print_diagnostics(const config::Loaded& loaded) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
-int run(const std::vector<PipelineJob>& jobs, const Registry& registry) {
+int run(const std::vector<PipelineJob>& jobs, const Registry& registry,
+        std::optional<std::chrono::milliseconds> shutdown_timeout) {
   const Signals signals;
   std::vector<Compiled> compiled;
   bool good = true;
@@ -212,7 +248,7 @@ int run(const std::vector<PipelineJob>& jobs, const Registry& registry) {
   bool died = false;
   {
     const Watch watch(pipelines);
-    listen(signals, watch, pipelines);
+    Listener(signals, watch, pipelines, shutdown_timeout).run();
     died = watch.died();
   }
   report(pipelines);

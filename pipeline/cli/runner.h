@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +38,9 @@ Compiled compile(const PipelineJob& job, const Registry& registry);
 void print_diagnostics(const config::Loaded& loaded);
 
 /// Runs pipelines until they end or a signal ends them: the first SIGTERM or SIGINT drains, the
-/// second gives up at once. Prints the ledgers to the log. Returns an ExitStatus.
-int run(const std::vector<PipelineJob>& jobs, const Registry& registry);
+/// second gives up at once, as does the end of `shutdown_timeout` after the first. Prints the
+/// ledgers to the log. Returns an ExitStatus.
+int run(const std::vector<PipelineJob>& jobs, const Registry& registry,
+        std::optional<std::chrono::milliseconds> shutdown_timeout);
 
 }  // namespace millrace::cli

@@ -31,6 +31,7 @@ struct Process {
   log::Format log_format = log::Format::plain;
   bool test_and_exit = false;
   EscapeStyle escape_style = EscapeStyle::none;
+  std::optional<std::chrono::milliseconds> shutdown_timeout;  ///< nullopt: as long as it takes
 };
 
 struct Pipeline {

@@ -97,6 +97,10 @@ Options<Process> process_settings() {
            choices<EscapeStyle>({{"none", EscapeStyle::none},
                                  {"percent", EscapeStyle::percent},
                                  {"ampersand", EscapeStyle::ampersand}}))
+      .add("shutdown_timeout", &S::shutdown_timeout,
+           "At a stop: the longest wait for what is in flight, which then comes again after the "
+           "next start; as long as it takes where it is not set. (millrace only)",
+           at_least(std::chrono::milliseconds(0)))
       .refused("config.reload.automatic", kNoReload, "false")
       .refused("config.reload.interval", kNoReload, "3s")
       .refused("api.enabled", kNoApi, "false")
@@ -154,7 +158,8 @@ Options<Pipeline> pipeline_settings() {
            default_text("path.data/dead_letter_queue"))
       .refused(
           "pipeline.unsafe_shutdown",
-          "events in flight are never given up at a stop; a second signal ends the process at once",
+          "events in flight are never lost at a stop; a second signal, or `shutdown_timeout`, ends "
+          "the process before they are delivered",
           "false")
       .refused("pipeline.separate_logs", "there is one log; its lines name their pipeline", "false")
       .refused("queue.type", kNoDiskQueue, "memory")

@@ -434,27 +434,38 @@ output {
 class Ends(ElasticsearchTest):
     FILE = 'file {{ path => "{}" mode => "tail" start_position => "beginning" codec => json_lines }}'
 
-    def start_on_file(self, server, options):
+    def start_on_file(self, server, *arguments):
+        options = 'index => "i" manage_template => false action => "create" ' + WITH_IDS
         self.log = self.top / 'log'
-        return self.start('-e', self.config([server], options, self.FILE.format(self.top / 'events')), '-b', '50',
+        return self.start('-e', self.config([server], options, self.FILE.format(self.top / 'events')), '-b', '50', *arguments,
                           stderr=self.log.open('ab'))
 
-    def test_a_second_signal_ends_while_all_is_turned_away_and_the_next_start_delivers(self):
+    def assert_ends_while_all_is_turned_away(self, end, *arguments):
+        """Whatever `end` does to the process; the next start delivers."""
         self.write('events', b''.join(b'{"n":%d}\n' % n for n in range(500)))
         server = self.serve(on_item=lambda action: 429)
-        options = 'index => "i" manage_template => false action => "create" ' + WITH_IDS
-        process = self.start_on_file(server, options)
+        process = self.start_on_file(server, *arguments)
         wait_until(lambda: server.bulks, 'requests')
         process.send_signal(signal.SIGTERM)
-        wait_until(lambda: b'stopping' in self.log.read_bytes(), 'the first signal to be noticed')
-        process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(TIMEOUT_SECONDS), 0)
+        end(process)
+        outcome = Outcome(process.wait(TIMEOUT_SECONDS), b'', self.log.read_bytes())
+        self.assertEqual((outcome.status, outcome.ledger['in flight']), (0, outcome.ledger['in']))
         server.on_item = None
-        process = self.start_on_file(server, options)
+        process = self.start_on_file(server)
         wait_until(lambda: len(server.store.documents) == 500, 'all documents')
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(TIMEOUT_SECONDS), 0)
         self.assert_stored(server.store, range(500))
+
+    def test_a_second_signal_ends_while_all_is_turned_away_and_the_next_start_delivers(self):
+        def again(process):
+            wait_until(lambda: b'stopping' in self.log.read_bytes(), 'the first signal to be noticed')
+            process.send_signal(signal.SIGTERM)
+        self.assert_ends_while_all_is_turned_away(again)
+
+    def test_so_does_the_end_of_the_shutdown_timeout(self):
+        self.assert_ends_while_all_is_turned_away(lambda process: None, '--shutdown_timeout', '100 ms')
+        self.assertIn(b'shutdown_timeout has passed', self.log.read_bytes())
 
 
 class DeadLetters(ElasticsearchTest):
