@@ -5,7 +5,8 @@ usage: run.py BUILD_DIR [--lines N] [--only NAME] [--dead SECONDS]
 
 BUILD_DIR is a release build with its tools: scripts/build -Dbench=true
 Each case reads the log from standard input or a file, with one worker on one core, then with two on
-two. A bar is met where the rate, scaled by what `calibrate` prints / 55, reaches it.
+two. A bar is met where the rate, scaled by what `calibrate` prints / 55, reaches it. What of the
+time was neither its own nor idle others had: on a busy machine the rate is not the program's.
 With --dead it measures instead what an output keeps of its rate while another one is dead for SECONDS.
 """
 import argparse
@@ -39,8 +40,18 @@ CASES = [
 ]
 
 
+def core_seconds(cores):
+    """Of the first `cores`, since the machine was started: idle ones, and all."""
+    idle = total = 0
+    for line in pathlib.Path('/proc/stat').read_text().splitlines()[1:1 + cores]:
+        ticks = list(map(int, line.split()[1:9]))
+        idle, total = idle + ticks[3] + ticks[4], total + sum(ticks)
+    return idle / os.sysconf('SC_CLK_TCK'), total / os.sysconf('SC_CLK_TCK')
+
+
 def measured(command, stdin, cores):
-    """Runs a command on some cores: wall seconds, CPU seconds, peak RSS in bytes."""
+    """Runs a command on some cores: wall seconds, CPU seconds, peak RSS in bytes, idle share of these cores."""
+    idle_before, total_before = core_seconds(cores)
     start = time.monotonic()
     process = subprocess.Popen(['taskset', '-c', ','.join(map(str, range(cores))), *command], stdin=stdin,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -49,14 +60,18 @@ def measured(command, stdin, cores):
     wall = time.monotonic() - start
     if status:
         raise RuntimeError(errors.strip().splitlines()[0] if errors.strip() else f'wait status {status}')
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+    idle, total = core_seconds(cores)
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, (idle - idle_before) / max(0.01, total - total_before)
 
 
 @contextlib.contextmanager
-def bulk_sink(binary):
-    """The address of a server that takes bulk requests, on whatever core is free."""
+def bulk_sink(binary, cores=0):
+    """The address of a server that takes bulk requests, not on the first `cores` where there are more."""
     program = pathlib.Path(binary).parent / 'tests/bench/bulk_sink'
     with subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sink:
+        others = os.sched_getaffinity(0) - set(range(cores))
+        if others:
+            os.sched_setaffinity(sink.pid, others)
         yield f'http://127.0.0.1:{sink.stdout.readline().strip()}'
         sink.stdin.close()
 
@@ -66,18 +81,18 @@ def run_case(binary, case, log, lines, cores):
     with tempfile.TemporaryDirectory(dir=log.parent) as top:
         config = f'input {{ {source} }} filter {{ {body} }} output {{ {sink} }}'
         config = config.replace('@LOG@', str(log)).replace('@TOP@', top)
-        with log.open('rb') as stdin, bulk_sink(binary) as address:
+        with log.open('rb') as stdin, bulk_sink(binary, cores) as address:
             config = config.replace('@SINK@', address)
-            wall, cpu, rss = measured([binary, '-e', config, '-w', str(cores), '--path.data', top + '/data',
+            wall, cpu, rss, idle = measured([binary, '-e', config, '-w', str(cores), '--path.data', top + '/data',
                                        '--log.level', 'warn', '--pipeline.ecs_compatibility', 'disabled'], stdin, cores)
-    return lines / wall, cpu / lines * 1e9, rss
+    return lines / wall, cpu / lines * 1e9, rss, (cpu / wall / cores, idle)
 
 
 def report(binary, case, log, lines, slowness):
     one_core = None
     for cores in (1, 2):
         try:
-            rate, cpu_ns, rss = run_case(binary, case, log, lines, cores)
+            rate, cpu_ns, rss, (used, idle) = run_case(binary, case, log, lines, cores)
         except RuntimeError as why:
             print(f'{case[0]:20} {cores} core(s): {why}')
             return
@@ -88,7 +103,7 @@ def report(binary, case, log, lines, slowness):
             note = f'  {rate / one_core:.2f} times one core'
         one_core = one_core or rate
         print(f'{case[0]:20} {cores} core(s): {rate / 1e6:6.2f} M lines/s {cpu_ns:7.0f} ns CPU/line '
-              f'{rss / 2**20:6.1f} MiB{note}', flush=True)
+              f'{rss / 2**20:6.1f} MiB{note}; of the time {100 * used:.0f} % its own, {100 * idle:.0f} % idle', flush=True)
 
 
 TWO = """input { @DEAD_INPUT@ generator { type => "live" } } output {
@@ -123,7 +138,7 @@ def startup(binary, top):
     best, rss = float('inf'), 0
     for n in range(5):
         with open(os.devnull, 'rb') as nothing:
-            wall, _, rss = measured([binary, '-e', 'input { stdin { } } output { null { } }', '--path.data',
+            wall, _, rss, _ = measured([binary, '-e', 'input { stdin { } } output { null { } }', '--path.data',
                                      f'{top}/start{n}'], nothing, 1)
         best = min(best, wall)
     return best, rss
@@ -146,7 +161,7 @@ def syslog_ng(log, lines):
         config = pathlib.Path(top) / 'syslog-ng.conf'
         config.write_text(SYSLOG_NG.replace('@TOP@', top))
         feeder = subprocess.Popen(['cat', str(log)], stdout=subprocess.PIPE)
-        wall, cpu, rss = measured(['syslog-ng', '-F', '--no-caps', '-f', str(config), '-R', f'{top}/persist',
+        wall, cpu, rss, _ = measured(['syslog-ng', '-F', '--no-caps', '-f', str(config), '-R', f'{top}/persist',
                                    '-p', f'{top}/pid', '-c', f'{top}/control'], feeder.stdout, 1)
         feeder.stdout.close()
         feeder.wait()

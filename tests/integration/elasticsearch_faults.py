@@ -2,7 +2,6 @@
 
 Some of the moments by default. All 200: MILLRACE_LONG=1 tests/integration/run.py BINARY elasticsearch_faults
 """
-import os
 import pathlib
 import random
 import re
@@ -13,7 +12,7 @@ import zlib
 
 import elasticsearch_output
 from bulk_server import HALF_CLOSED, HANG, BulkServer, Reply
-from harness import TIMEOUT_SECONDS, wait_until
+from harness import LONG, TIMEOUT_SECONDS, wait_until
 
 MIB = 1 << 20
 CREATE = 'index => "i" manage_template => false action => "create" document_id => "%{n}" '
@@ -129,7 +128,7 @@ class Killer(BulkServer):
 
 
 class Kills(elasticsearch_output.ElasticsearchTest):
-    COUNT = 200 if os.environ.get('MILLRACE_LONG') else 20
+    COUNT = 200 if LONG else 20
 
     def start_on(self, events, server):
         source = f'file {{ path => "{events}" mode => "tail" start_position => "beginning" codec => json_lines sincedb_write_interval => 0.001 }}'

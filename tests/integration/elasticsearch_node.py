@@ -1,6 +1,7 @@
 """The elasticsearch output and real nodes: every document is there once, whatever happens to the node.
 
 Needs what tests/servers/opensearch/build.sh and tests/servers/elasticsearch/build.sh make; without it the tests are skipped.
+Elasticsearch is asked only what it answers in its own way; all of it with MILLRACE_LONG=1 in the environment.
 """
 import collections
 import datetime
@@ -9,7 +10,7 @@ import unittest
 import elasticsearch_output
 import nginx_fields
 import search_node
-from harness import Outcome, TIMEOUT_SECONDS, wait_until
+from harness import Outcome, TIMEOUT_SECONDS, on_demand, wait_until
 
 QUICK = 'retry_initial_interval => "50 ms" retry_max_interval => "500 ms" resurrect_delay => "100 ms" '
 NGINX = '''
@@ -69,8 +70,8 @@ class NodeTest(elasticsearch_output.ElasticsearchTest):
         self.assertEqual((numbers['sum']['value'], numbers['most']['value']), (total * (total - 1) / 2, total - 1))
 
 
-class OnEitherKind:
-    """What OpenSearch and Elasticsearch have in common."""
+class Deliveries:
+    """What both kinds do with documents in the same way: asked of Elasticsearch on demand only."""
 
     KILLED_WITH = ('create', 'index')
 
@@ -107,6 +108,26 @@ class OnEitherKind:
                 self.node.start()
                 self.end(process)
                 self.assert_each_once(index, total)
+
+    def test_updates_and_deletes_by_id(self):
+        events = [{'n': n, 'do': 'index'} for n in range(20)] + [{'n': n, 'do': 'update', 'more': 1} for n in range(10)] + \
+                 [{'n': n, 'do': 'delete'} for n in range(15, 30)]
+        self.deliver(0, options='index => "changed" action => "%{do}" document_id => "%{n}"', events=events)
+        self.assertEqual(self.node.count('changed'), 15)
+        more = self.node.ask('POST', '/changed/_count', {'query': {'match': {'more': 1}}})
+        self.assertEqual(more['count'], 10)
+
+    def test_external_versions_make_the_newest_stay(self):
+        events = [{'n': n, 'v': v} for v in (3, 1, 2) for n in range(10)]
+        outcome = self.deliver(0, options='index => "versions" document_id => "%{n}" version => "%{v}" version_type => "external"', events=events)
+        self.assertEqual(outcome.ledger['delivered'], 30)
+        self.assertEqual(self.node.count('versions'), 10)
+        newest = self.node.ask('POST', '/versions/_count', {'query': {'match': {'v': 3}}})
+        self.assertEqual(newest['count'], 10)
+
+
+class OnEitherKind:
+    """Where the kinds have answers and words of their own."""
 
     def test_set_read_only_and_back(self):
         for block, said in (('write', 'wait until somebody changes that'), ('read_only_allow_delete', 'turned away for now')):
@@ -148,22 +169,6 @@ class OnEitherKind:
         self.assertEqual(outcome.ledger['dead-lettered'], 1)
         self.assertEqual(self.node.count('ids'), 9)
 
-    def test_updates_and_deletes_by_id(self):
-        events = [{'n': n, 'do': 'index'} for n in range(20)] + [{'n': n, 'do': 'update', 'more': 1} for n in range(10)] + \
-                 [{'n': n, 'do': 'delete'} for n in range(15, 30)]
-        self.deliver(0, options='index => "changed" action => "%{do}" document_id => "%{n}"', events=events)
-        self.assertEqual(self.node.count('changed'), 15)
-        more = self.node.ask('POST', '/changed/_count', {'query': {'match': {'more': 1}}})
-        self.assertEqual(more['count'], 10)
-
-    def test_external_versions_make_the_newest_stay(self):
-        events = [{'n': n, 'v': v} for v in (3, 1, 2) for n in range(10)]
-        outcome = self.deliver(0, options='index => "versions" document_id => "%{n}" version => "%{v}" version_type => "external"', events=events)
-        self.assertEqual(outcome.ledger['delivered'], 30)
-        self.assertEqual(self.node.count('versions'), 10)
-        newest = self.node.ask('POST', '/versions/_count', {'query': {'match': {'v': 3}}})
-        self.assertEqual(newest['count'], 10)
-
     def test_data_streams_are_chosen_by_the_event(self):
         self.node.ask('PUT', '/_index_template/streams', {'index_patterns': ['logs-*-*'], 'data_stream': {}, 'priority': 300})
         config = f'input {{ {STDIN} }} ' + self.output('')
@@ -197,7 +202,7 @@ class OnTinyOnes:
         self.assertIn('requests are made smaller', outcome.errors)
 
 
-class OnOpenSearch(OnEitherKind, NodeTest):
+class OnOpenSearch(Deliveries, OnEitherKind, NodeTest):
     def test_scripts_count_on(self):
         options = 'index => "scripted" action => "update" document_id => "one" script => ' \
                   '"ctx._source.total = (ctx._source.total == null ? 0 : ctx._source.total) + params.event.n" scripted_upsert => true'
@@ -224,7 +229,6 @@ class OnElasticsearch(OnEitherKind, OnTinyOnes, NodeTest):
     """Over TLS, with credentials, and with little room."""
 
     KIND = search_node.Elasticsearch
-    KILLED_WITH = ('create',)  # it takes its time to start
 
     def api_key(self, **more):
         return self.node.ask('POST', '/_security/api_key', {'name': self.id(), **more})
@@ -262,6 +266,12 @@ class OnElasticsearch(OnEitherKind, OnTinyOnes, NodeTest):
         process = self.start_delivery(100, 'index => "never"', self.node.trust + 'user => "admin" password => "canary-77"')
         self.wait_for('it answers 401: security_exception', process)
         self.assertNotIn('canary', self.log.read_text())
+
+
+@on_demand
+class AllOnElasticsearch(Deliveries, NodeTest):
+    KIND = search_node.Elasticsearch
+    KILLED_WITH = ('create',)  # it takes its time to start
 
 
 if __name__ == '__main__':

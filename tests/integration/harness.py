@@ -13,7 +13,10 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARY = os.environ.get('MILLRACE', str(ROOT / 'build' / 'millrace'))
 TIMEOUT_SECONDS = 120
+LONG = bool(os.environ.get('MILLRACE_LONG'))
 LEDGER_NAMES = 'in flight|in|delivered|dropped by config|dead-lettered'
+
+on_demand = unittest.skipUnless(LONG, 'runs with MILLRACE_LONG=1 in the environment')
 
 
 class Outcome:

@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import unittest
 
 from harness import ROOT, wait_until
 
@@ -14,9 +13,6 @@ START_SECONDS = 240  # 5 s on a free machine
 VERSION = '4.3.1'
 SCRAM_VERSION = '3.9.2'  # the last to take SCRAM from a librdkafka before 2.6.1
 USERS = ('admin', 'alice', 'bob')  # password: the name and -secret
-
-
-on_demand = unittest.skipUnless(os.environ.get('MILLRACE_LONG'), 'runs with MILLRACE_LONG=1 in the environment')
 
 
 def built(version=VERSION):

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 import kafka_broker
-from harness import MillraceTest, Outcome, TIMEOUT_SECONDS, wait_until
+from harness import MillraceTest, Outcome, TIMEOUT_SECONDS, on_demand, wait_until
 
 
 running = {}  # at most one cluster, by its jars and settings: classes that want the same one share it
@@ -83,7 +83,7 @@ class Output(KafkaTest):
         self.assertEqual(records[0]['headers'], ['kind', 'n1', 'fixed', 'yes'])
         self.assertIn('"n":1,', records[0]['payload'])
 
-    @kafka_broker.on_demand
+    @on_demand
     def test_each_compression_is_read_back(self):
         for kind in ('none', 'gzip', 'snappy', 'lz4', 'zstd'):
             with self.subTest(kind=kind):
@@ -107,7 +107,7 @@ class Output(KafkaTest):
         for numbers in of_key.values():
             self.assertEqual(numbers, sorted(numbers))
 
-    @kafka_broker.on_demand
+    @on_demand
     def test_round_robin_gives_each_partition_as_much(self):
         self.kafka.create_topic('turns', 4)
         self.send([b'%d' % n for n in range(400)], 'topic_id => "turns" partitioner => "round_robin"')
@@ -126,7 +126,7 @@ class Output(KafkaTest):
                 self.assertIn(said, outcome.errors)
                 self.assertEqual(self.payloads(f'large-{limit}'), [line.decode() for line in lines])
 
-    @kafka_broker.on_demand
+    @on_demand
     def test_a_record_of_50_mb_is_carried_where_it_is_allowed(self):
         self.kafka.create_topic('huge', 1, **{'max.message.bytes': 60_000_000, 'segment.bytes': 120_000_000})
         self.send([b'y' * 5_000_000], 'topic_id => "huge" max_request_size => 60000000 buffer_memory => 200000000',
@@ -141,7 +141,7 @@ class Output(KafkaTest):
         self.assertEqual((outcome.ledger['delivered'], outcome.ledger['dead-lettered']), (2, 2))
         self.assertIn("no topic's name", outcome.errors)
 
-    @kafka_broker.on_demand
+    @on_demand
     def test_the_settings_of_a_plain_librdkafka_client_are_taken_as_they_are(self):
         self.send([b'%d' % n for n in range(5000)], 'topic_id => "plain" client_options => { "compression.codec" => "gzip" "linger.ms" => 100 '
                   '"queue.buffering.max.messages" => 250 "batch.num.messages" => 100 "socket.keepalive.enable" => true }')

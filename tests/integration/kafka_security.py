@@ -7,7 +7,7 @@ import unittest
 
 import kafka_broker
 import kafka_output
-from harness import TIMEOUT_SECONDS, wait_until
+from harness import TIMEOUT_SECONDS, on_demand, wait_until
 from kafka_input import InputTest, QUICK
 from kafka_output import KafkaTest
 
@@ -106,7 +106,7 @@ class Strict(InputTest):
         self.assertNotIn('bob-secret', log.read_text())
 
 
-@kafka_broker.on_demand
+@on_demand
 class Scram(KafkaTest):
     CLUSTER = {'secure': True}
     VERSION = kafka_broker.SCRAM_VERSION

@@ -17,12 +17,13 @@ from harness import ROOT, wait_until
 
 START_SECONDS = 240  # 6 s on a free machine, Elasticsearch 12 s
 HEAP = '400m'
+QUICK_START = ['-XX:TieredStopAtLevel=1']  # half the CPU time until it is ready; a bench wants the whole compiler
 # Test machines may have a full disk, which is not what is tested.
 COMMON = {'cluster.name': 'millrace-test', 'network.host': '127.0.0.1', 'discovery.type': 'single-node',
           'cluster.routing.allocation.disk.threshold_enabled': 'false'}
 
 
-def start_node(test_class, kind, **settings):
+def start_node(test_class, kind, java_options=QUICK_START, **settings):
     """A node for all tests of a class; they are skipped where it is not built."""
     built = subprocess.run([ROOT / 'tests/servers' / kind.NAME / 'build.sh', '--if-built'], capture_output=True, text=True)
     if built.returncode:
@@ -31,7 +32,7 @@ def start_node(test_class, kind, **settings):
         raise unittest.SkipTest('no java')
     home = pathlib.Path(tempfile.mkdtemp(prefix='millrace-node-'))
     test_class.addClassCleanup(shutil.rmtree, home, ignore_errors=True)
-    node = kind(pathlib.Path(built.stdout.strip()), home, settings)
+    node = kind(pathlib.Path(built.stdout.strip()), home, settings, [f'-Xms{HEAP}', f'-Xmx{HEAP}', *java_options])
     test_class.addClassCleanup(node.kill)
     node.start()
     return node
@@ -45,9 +46,10 @@ class Node:
     context = None
     headers = {}
 
-    def __init__(self, made, home, settings):
+    def __init__(self, made, home, settings, java_options):
         self.made = made
         self.home = home
+        self.java_options = java_options
         with socket.create_server(('127.0.0.1', 0)) as free, socket.create_server(('127.0.0.1', 0)) as other:
             self.port = free.getsockname()[1]
             transport = other.getsockname()[1]
@@ -115,7 +117,7 @@ class OpenSearch(Node):
         return {}
 
     def command(self):
-        return ['java', f'-Xms{HEAP}', f'-Xmx{HEAP}', f'-Dlog4j2.configurationFile={self.home}/config/log4j2.properties',
+        return ['java', *self.java_options, f'-Dlog4j2.configurationFile={self.home}/config/log4j2.properties',
                 '-Dlog4j.shutdownHookEnabled=false', '-cp', f'{self.made}/classes:{self.made}/jars/*', 'OpenSearchNode',
                 str(self.home), *self.PLUGINS]
 
@@ -148,7 +150,7 @@ class Elasticsearch(Node):
 
     def environment(self):
         java = pathlib.Path(shutil.which('java')).resolve().parent.parent
-        return {'ES_JAVA_HOME': str(java), 'ES_PATH_CONF': str(self.home / 'config'), 'ES_JAVA_OPTS': f'-Xms{HEAP} -Xmx{HEAP}'}
+        return {'ES_JAVA_HOME': str(java), 'ES_PATH_CONF': str(self.home / 'config'), 'ES_JAVA_OPTS': ' '.join(self.java_options)}
 
     def command(self):
         # It refuses to run as root: it is shown another user; the files that it makes are still root's.
