@@ -24,6 +24,7 @@ constexpr const char* kUsage =
        millrace check [-f PATH|GLOB|DIR | -e STRING]   validate, and show the plan
        millrace dlq ls|show|top|replay|purge           dead letters; see millrace dlq --help
        millrace grok PATTERN... < LINES                try patterns; see millrace grok --help
+       millrace mirror FILE...                         one Kafka cluster to another; see millrace mirror --help
        millrace plugins [NAME]                         what there is, and its options
        millrace plugins reference KIND                 Markdown of all inputs, filters, outputs or codecs
        millrace --version | --help

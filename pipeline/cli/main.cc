@@ -3,6 +3,7 @@
 #include "pipeline/cli/commands.h"
 #include "plugins/builtin.h"
 #include "plugins/effects.h"
+#include "plugins/mirror/command.h"
 #include "plugins/tools/grok_tool.h"
 
 namespace {
@@ -22,5 +23,5 @@ int main(int argc, char** argv) {
   give_back_large_memory();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   return millrace::cli::main(arguments, millrace::builtin_plugins(), millrace::effects_of,
-                             {millrace::grok_tool()});
+                             {millrace::grok_tool(), millrace::mirror_tool()});
 }

@@ -41,6 +41,8 @@ class Message {
 
  private:
   friend class Consumer;
+  friend class Producer;
+  friend class Reader;
   struct Destroy {
     void operator()(rd_kafka_message_s* message) const;
   };

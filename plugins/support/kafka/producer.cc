@@ -6,8 +6,7 @@
 #include <atomic>
 
 #include "plugins/support/kafka/connection_options.h"
-#include "plugins/support/kafka/handles.h"
-#include "plugins/support/kafka/journal.h"
+#include "plugins/support/kafka/producer_handles.h"
 
 namespace millrace::kafka {
 namespace {
@@ -83,19 +82,6 @@ class Arguments {
 };
 
 }  // namespace
-
-struct Producer::Handles {
-  Handles(std::string component, std::string cluster)
-      : journal(std::move(component), std::move(cluster)) {}
-  ~Handles() {
-    queue.reset();
-    if (client) rd_kafka_destroy(client);
-  }
-
-  Journal journal;
-  rd_kafka_t* client = nullptr;
-  QueueHandle queue;
-};
 
 Producer::Producer(std::unique_ptr<Handles> handles) : handles_(std::move(handles)) {}
 

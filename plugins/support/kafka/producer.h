@@ -12,7 +12,11 @@
 #include "pipeline/result.h"
 #include "plugins/support/kafka/properties.h"
 
+struct rd_kafka_topic_s;
+
 namespace millrace::kafka {
+
+class Message;
 
 struct Header {
   std::string_view name;
@@ -29,6 +33,20 @@ struct ProducerRecord {
   std::span<const Header> headers{};
   std::int64_t timestamp_ms = 0;  ///< 0: now
   void* tag = nullptr;            ///< comes back with the report
+};
+
+/// A topic of one producer, see Producer::topic().
+using TopicHandle = rd_kafka_topic_s*;
+
+/// A record that goes on as it was fetched: key, value and headers byte by byte. Its value is not
+/// copied, so the message must live until the report; its headers are taken out of it.
+struct Onward {
+  Message& message;
+  TopicHandle topic;
+  std::int32_t partition;
+  std::int64_t timestamp_ms;             ///< 0: now, for the library has no other meaning for it
+  std::span<const Header> more_headers;  ///< behind the message's own
+  void* tag;                             ///< comes back with the report
 };
 
 /// What became of a record: exactly one for each that was taken.
@@ -61,6 +79,12 @@ class Producer {
 
   Taken produce(const ProducerRecord& record, int& code);
 
+  /// For forward(); lives as long as the producer.
+  TopicHandle topic(const std::string& name);
+  /// As produce(). Where it is not taken the message has lost its headers: it is to be fetched
+  /// again. Keep less than queue.buffering.max.messages without a report.
+  Taken forward(const Onward& record, int& code);
+
   /// Waits for reports, at most `timeout`, and appends them.
   void poll(std::chrono::milliseconds timeout, std::vector<DeliveryReport>& reports);
 
@@ -75,6 +99,7 @@ class Producer {
   void purge();
 
  private:
+  friend class Transactions;
   struct Handles;
   explicit Producer(std::unique_ptr<Handles> handles);
   std::unique_ptr<Handles> handles_;

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "plugins/mirror/names.h"
+#include "plugins/mirror/shard.h"
+#include "plugins/support/notices.h"
+
+namespace millrace::mirror {
+
+/// One direction, source to target: finds topics, makes and grows them on the target, gives their
+/// partitions to shards, and watches over all of it. run() is its thread's.
+class Flow {
+ public:
+  /// `instance`: of this process; tells who owns the flow.
+  Flow(FlowSettings settings, TopicRules rules, std::string instance);
+  ~Flow();
+
+  /// Until `stop`, or until it cannot go on, which the log tells: false. Prints the books at the
+  /// end.
+  bool run(const StopSignal& stop);
+
+ private:
+  struct Topic {
+    std::string target;
+    std::int32_t partitions = 0;  ///< given to shards
+  };
+
+  bool prepare(const StopSignal& stop);
+  Result<bool> try_prepare();
+  Result<void> make_positions_topic();
+  void start_shards();
+  Result<void> refresh(const StopSignal& stop);
+  Result<void> carry(const std::string& topic, const std::string& target,
+                     const kafka::ClusterLayout& source, const kafka::ClusterLayout& there,
+                     const StopSignal& stop);
+  Result<void> make_target(const std::string& topic, const std::string& target,
+                           std::int32_t partitions, std::int32_t there, const StopSignal& stop);
+  Result<void> check_target(const std::string& topic, const std::string& target);
+  void watch_gone(const kafka::ClusterLayout& source);
+  void watch_witnesses(const StopSignal& stop);
+  void report_lag();
+  Shard& shard_of(const kafka::TopicPartition& partition);
+  std::vector<Standing> standings() const;
+  bool all_fenced() const;
+  void end();
+
+  const FlowSettings settings_;
+  const TopicRules rules_;
+  const std::string component_;
+  const std::string instance_;
+  Notices notices_;
+  std::unique_ptr<kafka::Admin> source_;
+  std::unique_ptr<kafka::Admin> target_;
+  Books books_;
+  std::unique_ptr<ShardContext> context_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  bool is_new_ = false;     ///< it never ran before: `start` counts
+  bool refreshed_ = false;  ///< the first time is over
+  std::map<std::string, Topic> topics_;
+};
+
+/// The same for a partition each time, in each version: positions depend on it.
+std::size_t shard_number(const kafka::TopicPartition& partition, std::size_t shards);
+
+}  // namespace millrace::mirror

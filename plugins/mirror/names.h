@@ -1,0 +1,70 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/result.h"
+#include "plugins/support/regex.h"
+
+namespace millrace::mirror {
+
+struct FlowOptions;
+enum class Naming;
+
+/// Which topics of the source are mirrored, and what they are called on the target. A pure function
+/// of the options; shared by threads.
+class TopicRules {
+ public:
+  /// Errors: Errc::invalid naming the expression.
+  static Result<TopicRules> create(const FlowOptions& options);
+
+  /// What is to be done with one topic.
+  struct Choice {
+    std::string target;   ///< its name there; "" where it is not mirrored
+    std::string blocked;  ///< why it is not, where the lists ask for it; else ""
+  };
+
+  /// `source_alias` and `target_alias` are those of the flow: with `names: rename` a topic that
+  /// passed the target before is blocked.
+  Choice choose(const std::string& topic, const std::string& source_alias,
+                const std::string& target_alias) const;
+
+  /// All of `topics` that are mirrored, by name, and their names there. Those that would share a
+  /// name are in `blocked`, with the reason, as are those that choose() blocks.
+  struct Selection {
+    std::map<std::string, std::string> targets;
+    std::map<std::string, std::string> blocked;
+  };
+  Selection select(const std::vector<std::string>& topics, const std::string& source_alias,
+                   const std::string& target_alias) const;
+
+ private:
+  struct Pattern {
+    std::string text;
+    Regex regex;
+    bool matches(const std::string& topic) const;
+  };
+  struct Mapping {
+    Pattern pattern;
+    std::string replacement;
+  };
+  TopicRules() = default;
+  static Result<Pattern> compile(const std::string& text);
+  bool is_selected(const std::string& topic) const;
+  bool has_passed(const std::string& topic, const std::string& alias) const;
+
+  std::vector<Pattern> include_;
+  std::vector<Pattern> exclude_;
+  std::vector<Mapping> map_;
+  Naming naming_{};
+  std::string separator_;
+};
+
+/// Kafka's and the mirror's own topics, which no list can select.
+bool is_internal(const std::string& topic);
+/// Letters, digits, '.', '_', '-', at most 249.
+bool is_topic_name(const std::string& name);
+
+}  // namespace millrace::mirror

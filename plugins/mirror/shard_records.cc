@@ -1,0 +1,257 @@
+#include <fmt/format.h>
+
+#include "pipeline/observe/log.h"
+#include "plugins/mirror/provenance.h"
+#include "plugins/mirror/shard.h"
+#include "plugins/support/kafka/journal.h"
+
+namespace millrace::mirror {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kMostAtOnce = 1000;
+constexpr milliseconds kIdle{100};
+constexpr milliseconds kBusy{10};
+/// Waiting for reports of what must be settled before the next step; then the clients are made
+/// anew.
+constexpr std::chrono::seconds kSettleLimit{30};
+constexpr milliseconds kRecoverPause{200};
+
+std::size_t bytes_of(const kafka::Message& message) {
+  constexpr std::size_t kOverhead = 256;  // the library's and ours for a record
+  return kOverhead + message.value().value_or("").size() + message.key().value_or("").size();
+}
+
+}  // namespace
+
+/// One turn: records in, reports out, and positions where it is time for them.
+Step Shard::round() {
+  const bool full = bytes_under_way_ >= settings_.most_bytes_under_way();
+  if (!full) {
+    milliseconds wait = under_way_ == 0 ? kIdle : kBusy;
+    if (in_transaction_) wait = std::min(wait, settings_.options.txn_interval);
+    read(wait);
+  }
+  take_reports(full ? kBusy : milliseconds(0));
+  take_troubles();
+  if (failed_) return recover();
+  const FlowOptions& o = settings_.options;
+  const bool complete = settings_.exactly_once() &&
+                        (full || txn_records_ >= static_cast<std::size_t>(o.txn_records) ||
+                         txn_bytes_ >= o.txn_bytes.count);
+  return complete || Clock::now() >= store_due_ ? store_positions() : Step::go_on;
+}
+
+void Shard::read(milliseconds wait) {
+  fetched_.clear();
+  reader_->poll(kMostAtOnce, wait, fetched_);
+  for (kafka::Message& message : fetched_.messages) {
+    if (failed_) break;  // what is left is fetched again
+    pass_on(std::move(message));
+  }
+  if (failed_) return;
+  for (const kafka::NextOffset& end : fetched_.ends) {
+    const auto found = tracks_.find(end.partition);
+    // Behind the last record there may be markers and aborted records, which nobody sees.
+    if (found != tracks_.end() && found->second->runs())
+      found->second->next = std::max(found->second->next, end.offset);
+  }
+}
+
+Track* Shard::track_of(const kafka::Message& message) {
+  if (last_track_ && last_track_->source.partition == message.partition() &&
+      last_track_->source.topic == message.topic())
+    return last_track_;
+  const auto found = tracks_.find({std::string(message.topic()), message.partition()});
+  return last_track_ = found == tracks_.end() ? nullptr : found->second.get();
+}
+
+void Shard::pass_on(kafka::Message message) {
+  Track* const track = track_of(message);
+  if (!track || !track->runs() || message.offset() < track->next) return;
+  if (message.offset() == track->stop_at) return stop_track(*track, track->stop_why);
+  ++context_.books.read;
+  track->next = message.offset() + 1;
+  track->newest_ms = message.timestamp_ms().value_or(track->newest_ms);
+  headers_.clear();
+  if (must_drop(message)) {
+    ++context_.books.dropped;
+    return;
+  }
+  send(*track, std::move(message));
+}
+
+bool Shard::must_drop(const kafka::Message& message) {
+  if (!settings_.marks_hops()) return false;
+  message.headers(headers_);
+  const bool circles =
+      goes_in_circles(headers_, context_.source_id, context_.target_id, settings_.options.max_hops);
+  headers_.clear();
+  return circles;
+}
+
+void Shard::send(Track& track, kafka::Message message) {
+  if (settings_.exactly_once()) broken_ = begin_transaction();
+  if (broken_ != Step::go_on) {
+    failed_ = true;
+    ++context_.books.given_back;
+    track.next = message.offset();
+    return;
+  }
+  // One of a run now and then is enough of a witness.
+  if (!track.witness_ahead || track.next - track.witness_ahead->offset > 500)
+    track.witness_ahead = Witness::of(message);
+  std::string position;
+  if (settings_.marks_hops()) headers_.push_back({kHopHeader, context_.source_id});
+  if (settings_.options.source_position_header) {
+    position = fmt::format("{}/{}/{}/{}", context_.source_id, track.source.topic,
+                           track.source.partition, message.offset());
+    headers_.push_back({kSourceHeader, position});
+  }
+  const std::int64_t time = message.timestamp_ms().value_or(0);
+  if (time <= 0) ++context_.books.timestamps_replaced;
+  const std::size_t bytes = bytes_of(message);
+  Ticket& ticket = track.tickets.emplace_back(&track, std::move(message), bytes);
+  int code = 0;
+  const kafka::Taken taken = producer_->forward(
+      {ticket.message, track.handle, track.source.partition, time, headers_, &ticket}, code);
+  ++under_way_;
+  bytes_under_way_ += bytes;
+  ++txn_records_;
+  txn_bytes_ += bytes;
+  const bool careful = ticket.offset < track.careful_until;
+  if (taken != kafka::Taken::yes) settle(ticket, {&ticket, code, -1, -1});
+  if (careful) send_carefully(track);
+}
+
+/// Records around one that was refused go alone, so that it is known which.
+void Shard::send_carefully(Track& track) {
+  const auto until = Clock::now() + kSettleLimit;
+  while (!failed_ && !track.tickets.empty() && !is_late() && Clock::now() < until)
+    take_reports(kBusy);
+  failed_ = failed_ || !track.tickets.empty();
+}
+
+void Shard::take_reports(milliseconds wait) {
+  reports_.clear();
+  producer_->poll(wait, reports_);
+  if (guard_) guard_->poll(milliseconds(0), reports_);
+  for (const kafka::DeliveryReport& report : reports_) {
+    if (report.tag) {
+      settle(*static_cast<Ticket*>(report.tag), report);
+    } else {
+      --positions_under_way_;
+      position_failed_ = position_failed_ || report.code != 0;
+    }
+  }
+}
+
+void Shard::settle(Ticket& ticket, const kafka::DeliveryReport& report) {
+  Track& track = *ticket.track;
+  --under_way_;
+  bytes_under_way_ -= ticket.bytes;
+  ticket.code = report.code;
+  ticket.reported = true;
+  ticket.message = kafka::Message(nullptr);
+  if (report.code != 0) {
+    failed_ = true;
+    return;
+  }
+  if (report.offset >= 0) {
+    if (report.offset <= track.sync_target && track.runs())
+      stop_track(track, fmt::format("{}/{} on the target went back from offset {} to {}: it was "
+                                    "deleted, cut back, or is written by others",
+                                    track.target_topic, track.source.partition, track.sync_target,
+                                    report.offset));
+    track.sync_source = ticket.offset;
+    track.sync_target = report.offset;
+  }
+  if (!settings_.exactly_once()) {
+    ++context_.books.mirrored;
+    context_.books.bytes += ticket.bytes;
+  }
+  while (!track.tickets.empty() && track.tickets.front().reported &&
+         track.tickets.front().code == 0)
+    track.tickets.pop_front();
+}
+
+void Shard::stop_track(Track& track, std::string why) {
+  log::error(component_, "{}/{} is STOPPED at offset {}: {}", track.source.topic,
+             track.source.partition, track.frontier(), why);
+  track.stopped = std::move(why);
+  if (reader_) reader_->pause({&track.source, 1});
+}
+
+/// What the source says of a partition in place of records.
+void Shard::take_troubles() {
+  std::vector<Track*> suspects;
+  for (const auto& trouble : fetched_.troubles) {
+    const auto found = tracks_.find(trouble.partition);
+    if (found == tracks_.end() || !found->second->runs()) continue;
+    log::warn(component_, "{}/{}: the source says: {}", trouble.partition.topic,
+              trouble.partition.partition, trouble.text);
+    found->second->absent = true;  // until it was looked at
+    suspects.push_back(found->second.get());
+  }
+  fetched_.troubles.clear();
+  if (!suspects.empty()) examine_doubtful();
+}
+
+/// A record was not delivered: it goes back to the last one that is known to be there.
+Step Shard::recover() {
+  if (const Step broken = std::exchange(broken_, Step::go_on); broken != Step::go_on)
+    return broken == Step::fenced ? broken : Step::restart;
+  if (settings_.exactly_once()) return recover_transaction();
+  if (const auto fatal = producer_->fatal_error()) {
+    log::warn(component_, "{}; a new producer goes on from what was acknowledged", *fatal);
+    return Step::restart;
+  }
+  if (!wait_for_reports(Clock::now() + kSettleLimit)) return Step::restart;
+  failed_ = false;
+  for (const auto& [place, track] : tracks_) {
+    if (track->tickets.empty()) continue;
+    const Ticket& first = track->tickets.front();
+    blame(*track, first.offset, first.code);
+    for (const Ticket& ticket : track->tickets) context_.books.given_back += ticket.code != 0;
+    track->rewind(track->frontier());
+  }
+  reopen_ = true;
+  return pause(kRecoverPause) ? Step::go_on : Step::restart;
+}
+
+Step Shard::recover_transaction() {
+  // What is aborted is reported as an error too, which says nothing of the record.
+  std::map<Track*, std::pair<std::int64_t, int>> first_bad;
+  for (const auto& [place, track] : tracks_)
+    for (const Ticket& ticket : track->tickets)
+      if (ticket.reported && ticket.code != 0)
+        first_bad.try_emplace(track.get(), ticket.offset, ticket.code);
+  for (const auto& [track, bad] : first_bad) blame(*track, bad.first, bad.second);
+  const Step aborted = abort_transaction();
+  if (aborted != Step::go_on) return aborted;
+  for (const auto& [place, track] : tracks_) track->rewind(track->stored);
+  failed_ = false;
+  reopen_ = true;
+  return pause(kRecoverPause) ? Step::go_on : Step::restart;
+}
+
+/// Why a record was refused decides what happens to its partition.
+void Shard::blame(Track& track, std::int64_t offset, int code) {
+  const Fate fate = fate_of(code);
+  const std::string_view advice = kafka::advice(code);
+  std::string why = fmt::format("offset {}: `{}` on the target: {}{}{}", offset, track.target_topic,
+                                kafka::describe_error(code), advice.empty() ? "" : "; ", advice);
+  if (fate == Fate::stop) return stop_track(track, std::move(why));
+  if (fate == Fate::alone && offset < track.careful_until) {
+    track.stop_at = offset;
+    track.stop_why = std::move(why);
+  } else if (fate == Fate::alone) {
+    track.careful_until = track.tickets.back().offset + 1;
+  } else {
+    log::warn(component_, "{}/{}: {}; it is tried again", track.source.topic,
+              track.source.partition, why);
+  }
+}
+
+}  // namespace millrace::mirror

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "plugins/mirror/config.h"
+#include "plugins/mirror/positions.h"
+#include "plugins/support/kafka/consumer.h"
+#include "plugins/support/kafka/producer.h"
+
+namespace millrace::mirror {
+
+struct Track;
+
+/// A record between its fetch and its report. Its message is kept until then: the producer reads
+/// its bytes.
+struct Ticket {
+  Ticket(Track* owner, kafka::Message record, std::size_t size)
+      : track(owner), message(std::move(record)), offset(message.offset()), bytes(size) {}
+
+  Track* track;
+  kafka::Message message;
+  std::int64_t offset;
+  std::size_t bytes;
+  int code = 0;  ///< of the report
+  bool reported = false;
+};
+
+/// One partition on its way. The shard's thread only.
+struct Track {
+  kafka::TopicPartition source;
+  std::string target_topic;
+  Start start = Start::earliest;        ///< where it begins without a position
+  kafka::TopicHandle handle = nullptr;  ///< of the running producer
+
+  std::int64_t next = -1;                ///< to be read; what lies before is in `tickets` or done
+  std::int64_t stored = -1;              ///< the position that is on the target
+  std::optional<Witness> witness;        ///< of the stored position
+  std::optional<Witness> witness_ahead;  ///< a newer one, for when the frontier has passed it
+  std::deque<Ticket> tickets;            ///< in order; addresses last until they are taken off
+  std::int64_t newest_ms = -1;           ///< time of the newest record that was read
+  std::int64_t careful_until = -1;  ///< records before this offset are sent one by one: one of them
+                                    ///< was refused, with others
+  std::int64_t stop_at = -1;        ///< the record that was refused alone
+  std::string stop_why;
+  std::int64_t sync_source = -1;  ///< the last delivered record here ...
+  std::int64_t sync_target = -1;  ///< ... and there
+  std::string stopped;            ///< why nothing more is read; "": it runs
+  bool absent = false;            ///< its topic is gone, and may come back
+
+  bool runs() const { return stopped.empty() && !absent; }
+  /// Up to here everything is delivered, or dropped.
+  std::int64_t frontier() const { return tickets.empty() ? next : tickets.front().offset; }
+  /// Goes back to `offset`; the tickets have no record under way any more.
+  void rewind(std::int64_t offset) {
+    tickets.clear();
+    next = offset;
+    witness_ahead.reset();
+  }
+  /// The witness for a position at the frontier.
+  void pass_witness() {
+    if (witness_ahead && witness_ahead->offset < frontier()) {
+      witness = witness_ahead;
+      witness_ahead.reset();
+    }
+  }
+};
+
+/// The books: read = mirrored + dropped + given back + under way. Bumped by the shards' threads.
+struct Books {
+  std::atomic<std::uint64_t> read{0};
+  std::atomic<std::uint64_t> mirrored{0};
+  std::atomic<std::uint64_t> dropped{0};     ///< they would have gone in circles
+  std::atomic<std::uint64_t> given_back{0};  ///< not known to be on the target: they come again
+  std::atomic<std::uint64_t> bytes{0};       ///< of what was mirrored
+  std::atomic<std::uint64_t> timestamps_replaced{0};
+  std::atomic<std::uint64_t> transactions{0};
+  std::atomic<std::uint64_t> aborted{0};
+};
+
+}  // namespace millrace::mirror
