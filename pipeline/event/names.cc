@@ -73,8 +73,9 @@ class GlobalNames {
     Buffer key;
     write_json_string(own, key);
     key.push_back(':');
+    const std::string& padded = texts_.emplace_back(key.view()).append(kReadPadding, '\0');
     segments_[id / kSegment].load(std::memory_order_relaxed)[id % kSegment] = {
-        own, texts_.emplace_back(key.view())};
+        own, std::string_view(padded).substr(0, key.size())};
     if ((id + 1) * 2 > tables_.back()->mask) grow();
     place(*tables_.back(), static_cast<NameId>(id));
     count_.store(id + 1, std::memory_order_release);

@@ -19,7 +19,7 @@ inline constexpr NameId kNoName = ~NameId{0};
 /// A field name with what the hot path wants to know about it, computed once.
 struct Name {
   std::string_view text;
-  std::string_view json_key;  ///< the name as an escaped JSON key with quotes and colon: `"text":`
+  std::string_view json_key;  ///< `"text":`, escaped; kReadPadding bytes after it may be read
 };
 
 /// Names that have a meaning to the engine; their ids are constants.

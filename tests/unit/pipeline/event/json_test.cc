@@ -17,17 +17,36 @@ std::string written(const Batch& batch, const Value& value) {
 }
 
 TEST(WriteJsonString, EscapesAtEveryOffset) {
-  for (std::size_t length = 0; length < 70; ++length) {
-    for (std::size_t at = 0; at < length; ++at) {
-      std::string text(length, 'x');
-      text[at] = '\n';
-      Buffer out;
-      write_json_string(text, out);
-      std::string want =
-          "\"" + std::string(at, 'x') + "\\n" + std::string(length - at - 1, 'x') + "\"";
-      ASSERT_EQ(out.view(), want);
+  const std::pair<std::string_view, std::string_view> specials[] = {
+      {"\n", "\\n"},       {"\"", "\\\""},           {"\\", "\\\\"},
+      {"\x01", "\\u0001"}, {"\xFF", "\xEF\xBF\xBD"}, {"\xE6\x97\xA5", "\xE6\x97\xA5"}};
+  for (const auto& [special, escaped] : specials) {
+    for (std::size_t length = 0; length < 70; ++length) {
+      for (std::size_t at = 0; at < length; ++at) {
+        const std::string before(at, 'x');
+        const std::string after(length - at - 1, 'y');
+        Buffer out;
+        write_json_string(before + std::string(special) + after, out);
+        ASSERT_EQ(out.view(), "\"" + before + std::string(escaped) + after + "\"");
+      }
     }
   }
+}
+
+TEST(WriteJsonString, LongTextsAreWrittenInPiecesThatCutNoCharacter) {
+  constexpr std::size_t kPiece = 4096;
+  for (std::size_t at = kPiece - 8; at < kPiece + 8; ++at) {
+    const std::string before(at, 'x');
+    const std::string after(2 * kPiece - at, 'y');
+    for (const std::string character : {"\xC3\xA9", "\xE6\x97\xA5", "\xF0\x9F\x98\x80"}) {
+      Buffer out;
+      write_json_string(before + character + after, out);
+      ASSERT_EQ(out.view(), "\"" + before + character + after + "\"") << at;
+    }
+  }
+  Buffer all_escaped;
+  write_json_string(std::string(3 * kPiece, '\1'), all_escaped);
+  EXPECT_EQ(all_escaped.size(), 2 + 6 * 3 * kPiece);
 }
 
 TEST(WriteJsonString, ReplacesWhatIsNotUtf8) {
