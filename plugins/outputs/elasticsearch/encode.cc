@@ -45,6 +45,10 @@ std::string_view index_name_problem(std::string_view name) {
 /// What is used again from event to event of one encode() call.
 struct ActionEncoder::Scratch {
   Buffer index;
+  const EventText* whole_index = nullptr;  // `index` is all of this setting, whatever the event
+  Buffer head;                             // how a metadata line for the next two begins
+  ActionKind head_kind = ActionKind::index;
+  std::string head_index;
   Buffer text;
   std::string checked_index;               // was found good last
   const Object* wishes = nullptr;          // the event's [@metadata][_ingest_document]
@@ -114,8 +118,8 @@ std::string_view text_of(const ConstEvent& event, const Object& object, std::str
 
 ActionEncoder::ActionEncoder(ActionSettings settings)
     : settings_(std::move(settings)),
-      ingest_document_(FieldRef::parse("[@metadata][_ingest_document]").value()),
-      target_pipeline_(FieldRef::parse("[@metadata][target_ingest_pipeline]").value()),
+      ingest_document_(Names::intern("_ingest_document")),
+      target_pipeline_(Names::intern("target_ingest_pipeline")),
       data_stream_(Names::intern("data_stream")),
       // A create never overwrites: one after another or the other way round, the first stays.
       order_matters_(settings_.action || settings_.default_action != ActionKind::create) {}
@@ -124,6 +128,7 @@ std::unique_ptr<BulkParcel> ActionEncoder::encode(const Batch& batch,
                                                   std::span<const std::uint32_t> events) const {
   auto parcel = std::make_unique<BulkParcel>();
   parcel->actions.reserve(events.size());
+  parcel->body.reserve(events.size() * bytes_per_action_.load(std::memory_order_relaxed));
   Scratch scratch;
   for (const std::uint32_t at : events) {
     const std::size_t begin = parcel->body.size();
@@ -132,6 +137,11 @@ std::unique_ptr<BulkParcel> ActionEncoder::encode(const Batch& batch,
       refusal->event = at;
       parcel->refused.push_back(std::move(*refusal));
     }
+  }
+  if (!parcel->actions.empty()) {
+    const std::size_t average = parcel->body.size() / parcel->actions.size();
+    bytes_per_action_.store(std::min(average + average / 8, kMostReserved),
+                            std::memory_order_relaxed);
   }
   if (settings_.compression_level > 0 && !parcel->body.empty())
     parcel->deflated = deflate_part(parcel->body.view(), settings_.compression_level);
@@ -164,10 +174,13 @@ std::optional<Refusal> ActionEncoder::append(const ConstEvent& event, BulkParcel
 void ActionEncoder::look_for_wishes(const ConstEvent& event, Scratch& scratch) const {
   scratch.wishes = nullptr;
   scratch.wished_pipeline = nullptr;
-  if (!event.get(name::metadata)) return;
-  const Value* const wishes = event.get(ingest_document_);
+  const Value* const metadata = event.get(name::metadata);
+  if (!metadata || !metadata->is_object()) return;
+  const BatchNames& names = event.batch().names();
+  const Object& among = metadata->object();
+  const Value* const wishes = among.find(names.as_known_here(ingest_document_));
   if (wishes && wishes->is_object()) scratch.wishes = &wishes->object();
-  scratch.wished_pipeline = event.get(target_pipeline_);
+  scratch.wished_pipeline = among.find(names.as_known_here(target_pipeline_));
 }
 
 std::optional<Refusal> ActionEncoder::find_action(const ConstEvent& event, Action& action,
@@ -189,6 +202,9 @@ std::optional<Refusal> ActionEncoder::find_index(const ConstEvent& event, Scratc
   const Value* const wished = wish(event, scratch.wishes, "index");
   const bool by_event = !settings_.index && wished;
   const auto& setting = settings_.index || by_event ? settings_.index : settings_.default_index;
+  const EventText* const whole = setting && setting->is_constant() ? &*setting : nullptr;
+  if (whole && whole == scratch.whole_index) return std::nullopt;
+  scratch.whole_index = whole;
   if (!fill(setting, wished, event, scratch.index)) {
     if (settings_.index_must_resolve)
       return refuse(
@@ -196,7 +212,7 @@ std::optional<Refusal> ActionEncoder::find_index(const ConstEvent& event, Scratc
           fmt::format("`index` {} refers to a field that is not there", setting->source()));
     scratch.index.append(setting->source());
   }
-  return setting && setting->is_constant() ? std::nullopt : check_index_name(scratch);
+  return whole ? std::nullopt : check_index_name(scratch);
 }
 
 std::optional<Refusal> ActionEncoder::check_index_name(Scratch& scratch) const {
@@ -258,11 +274,23 @@ std::optional<Refusal> ActionEncoder::find_stream(const ConstEvent& event, Scrat
   return check_index_name(scratch);
 }
 
+/// `{"create":{"_index":"logs"`, written anew only where the events' index or action changes.
+std::string_view ActionEncoder::head(ActionKind kind, Scratch& scratch) {
+  Buffer& text = scratch.head;
+  const std::string_view index = scratch.index.view();
+  if (!text.empty() && kind == scratch.head_kind && index == scratch.head_index) return text.view();
+  text.clear();
+  text.append(R"({")");
+  text.append(name_of(kind));
+  append_member(R"(":{"_index":)", index, text);
+  scratch.head_kind = kind;
+  scratch.head_index = index;
+  return text.view();
+}
+
 std::optional<Refusal> ActionEncoder::append_metadata(const ConstEvent& event, Action& action,
                                                       Buffer& out, Scratch& scratch) const {
-  out.append(R"({")");
-  out.append(name_of(action.kind));
-  append_member(R"(":{"_index":)", scratch.index.view(), out);
+  out.append(head(action.kind, scratch));
   if (auto refusal = append_id(event, action, out, scratch)) return refusal;
   if (!fill(settings_.routing, wish(event, scratch.wishes, "routing"), event, scratch.text))
     return refuse("routing_unresolved", "`routing` refers to a field that is not there");

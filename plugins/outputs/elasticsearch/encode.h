@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -113,6 +114,7 @@ class ActionEncoder {
   std::optional<Refusal> find_index(const ConstEvent& event, Scratch& scratch) const;
   std::optional<Refusal> find_stream(const ConstEvent& event, Scratch& scratch) const;
   std::optional<Refusal> check_index_name(Scratch& scratch) const;
+  static std::string_view head(ActionKind kind, Scratch& scratch);
   std::optional<Refusal> append_metadata(const ConstEvent& event, Action& action, Buffer& out,
                                          Scratch& scratch) const;
   std::optional<Refusal> append_id(const ConstEvent& event, Action& action, Buffer& out,
@@ -133,10 +135,15 @@ class ActionEncoder {
   bool within_name_budget(const std::string& name) const;
 
   const ActionSettings settings_;
-  const FieldRef ingest_document_;  ///< [@metadata][_ingest_document]: what a filter wishes
-  const FieldRef target_pipeline_;  ///< [@metadata][target_ingest_pipeline]
+  const NameId ingest_document_;  ///< of [@metadata][_ingest_document]: what a filter wishes
+  const NameId target_pipeline_;  ///< of [@metadata][target_ingest_pipeline]
   const NameId data_stream_;
   const bool order_matters_;
+
+  /// Of the last batch, and some: so much room the next one gets ahead. A large event must not make
+  /// every body large.
+  mutable std::atomic<std::size_t> bytes_per_action_{256};
+  static constexpr std::size_t kMostReserved = 4096;
 
   mutable std::mutex names_mutex_;
   mutable std::unordered_set<std::string> names_;  // guarded by names_mutex_: seen in this minute

@@ -14,7 +14,8 @@ namespace millrace::elasticsearch {
 /// An answer larger than this is not read further: its outcome is unknown.
 inline constexpr std::size_t kMostAnswerBytes = std::size_t{64} << 20;
 
-/// Reads answers to bulk requests, by simdjson. Keeps its buffers between calls; one per thread.
+/// Reads answers to bulk requests, by simdjson where they are not all success. Keeps its buffers
+/// between calls; one per thread.
 ///
 /// Success is never guessed: the whole text must be JSON, `items` must hold one entry for each
 /// action that was sent, in order and under the action's name. The order of keys does not matter;
@@ -33,6 +34,8 @@ class BulkAnswerReader {
   std::string explain(std::string_view body);
 
  private:
+  bool read_all_taken(std::string_view body, std::span<const Action> sent);
+
   struct State;
   std::unique_ptr<State> state_;
   std::vector<ItemAnswer> items_;

@@ -96,6 +96,30 @@ TEST(BulkAnswerReader, EveryCutOfAnAnswerIsUnknown) {
     EXPECT_FALSE(reader.read(kFourItems.substr(0, size), actions)) << size;
 }
 
+TEST(BulkAnswerReader, TheUsualAnswerIsReadAsTheParserReadsIt) {
+  BulkAnswerReader reader;
+  const auto actions =
+      sent({ActionKind::create, ActionKind::index, ActionKind::update, ActionKind::remove});
+  const std::string usual =
+      R"({"errors":false,"items":[{"create":{"status":201}},{"index":{"status":200}},)"
+      R"({"update":{"status":200}},{"delete":{"status":200}}]})";
+  const auto statuses = [&](const std::string& body) {
+    std::vector<int> each;
+    if (const auto items = reader.read(body, actions))
+      for (const ItemAnswer& item : *items) each.push_back(item.status);
+    return each;
+  };
+  EXPECT_EQ(statuses(usual), (std::vector<int>{201, 200, 200, 200}));
+  for (std::size_t at = 0; at < usual.size(); ++at) {
+    EXPECT_TRUE(statuses(usual.substr(0, at)).empty()) << at;
+    for (const char other : {' ', '0', '2', '}', '"', '\0'}) {
+      std::string changed = usual;
+      changed[at] = other;
+      EXPECT_EQ(statuses(changed), statuses(" " + changed)) << changed;  // a space: to the parser
+    }
+  }
+}
+
 TEST(BulkAnswerReader, LongReasonsAreCut) {
   BulkAnswerReader reader;
   const std::string reason(100'000, 'x');
