@@ -1,11 +1,14 @@
 """The beats input: an ACK means delivered, whatever happens in between and whoever else is connected."""
 import os
+import pathlib
 import re
 import resource
 import select
+import shutil
 import signal
 import ssl
 import subprocess
+import tempfile
 import threading
 import unittest
 
@@ -175,9 +178,9 @@ class ReadyPipeline(BeatsTest):
 class Backpressure(BeatsTest):
     """Standard output is a pipe that nobody reads: nothing can be delivered."""
 
-    def listen_blocked(self):
-        process, port = self.listen('keepalive => "50 ms"', 'stdout { codec => json_lines }', stdout=subprocess.PIPE)
-        return process, port
+    def listen_blocked(self, options='', *arguments):
+        return self.listen('keepalive => "50 ms" ' + options, 'stdout { codec => json_lines }', arguments=arguments,
+                           stdout=subprocess.PIPE)
 
     def drain(self, process):
         reader = threading.Thread(target=process.stdout.read, daemon=True)
@@ -192,6 +195,35 @@ class Backpressure(BeatsTest):
             self.assertEqual(client.read_frame(), (2, 0))
         self.drain(process)
         self.assertEqual(client.read_ack(), 2000)
+        self.stop(process)
+
+    def test_says_how_far_a_window_is_delivered_where_that_is_wanted(self):
+        process, port = self.listen_blocked('partial_acks => true', '-b', 50)
+        client = self.connect(port)
+        client.send(lumberjack.whole_window(numbered(0, 2000, 300)))
+        first = client.read_frame()
+        while first == (2, 0):
+            first = client.read_frame()
+        said = [first, client.read_frame()]
+        self.drain(process)
+        while said[-1] != (2, 2000):
+            said.append(client.read_frame())
+        self.assertLess(first[1], 2000, 'a pipe holds less')
+        self.assertEqual(said, sorted(said))
+        self.stop(process)
+
+    def test_a_window_that_does_not_move_is_given_up_where_that_is_wanted(self):
+        process, port = self.listen_blocked('max_window_age => "300 ms"')
+        client = self.connect(port)
+        client.send(lumberjack.whole_window(numbered(0, 2000, 300)))
+        frames = [client.read_frame()]
+        while frames[-1] is not None:
+            frames.append(client.read_frame())
+        self.assertEqual(set(frames), {(2, 0), None})
+        wait_until(lambda: self.said('127.0.0.1: no event of its oldest window was delivered within max_window_age'),
+                   'the reason in the log')
+        self.drain(process)
+        self.assertEqual(self.connect(port).deliver(numbered(0, 10)), 10)
         self.stop(process)
 
     def test_an_old_client_gets_not_a_byte_before_its_ack(self):
@@ -401,22 +433,31 @@ class Hostile(BeatsTest):
 class Tls(BeatsTest):
     """Certificates are made with the openssl program."""
 
+    made = None  # a directory with those that all tests have
+    EC = ('-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256')  # made in no time
+
     def setUp(self):
         super().setUp()
-        self.authority('ca')
-        self.certificate('server', 'ca', 'localhost')
-        self.certificate('client', 'ca', 'web-1')
+        if not Tls.made:
+            self.authority('ca')
+            self.certificate('server', 'ca', 'localhost')
+            self.certificate('client', 'ca', 'web-1')
+            Tls.made = pathlib.Path(tempfile.mkdtemp(prefix='millrace-test-'))
+            self.addClassCleanup(shutil.rmtree, Tls.made, ignore_errors=True)
+            shutil.copytree(self.top, Tls.made, dirs_exist_ok=True)
+        shutil.copytree(Tls.made, self.top, dirs_exist_ok=True)
 
     def openssl(self, *arguments):
         subprocess.run(['openssl', *map(str, arguments)], check=True, capture_output=True, cwd=self.top)
 
     def authority(self, name):
-        self.openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', f'/CN={name}',
+        self.openssl('req', '-x509', *self.EC, '-nodes', '-days', '2', '-subj', f'/CN={name}',
                      '-keyout', f'{name}.key', '-out', f'{name}.pem')
 
     def certificate(self, name, authority, common_name, passphrase=None):
         encryption = ['-passout', f'pass:{passphrase}'] if passphrase else ['-nodes']
-        self.openssl('req', '-newkey', 'rsa:2048', *encryption, '-subj', f'/O=millrace/CN={common_name}',
+        key = ('-newkey', 'rsa:2048') if name == 'server' else self.EC
+        self.openssl('req', *key, *encryption, '-subj', f'/O=millrace/CN={common_name}',
                      '-keyout', f'{name}.key', '-out', f'{name}.csr')
         self.write(f'{name}.ext', f'subjectAltName=DNS:{common_name}\n')
         self.openssl('x509', '-req', '-in', f'{name}.csr', '-CA', f'{authority}.pem', '-CAkey', f'{authority}.key',
@@ -476,6 +517,19 @@ class Tls(BeatsTest):
                    'the reason in the log')
         self.assert_refused(port, self.context('stranger'))
         self.assertEqual(len(self.events()), 1)
+        self.stop(process)
+
+    def test_lets_in_only_those_that_the_config_names(self):
+        self.certificate('by-subject', 'ca', 'web-2')
+        self.certificate('unnamed', 'ca', 'web-3')
+        names = 'ssl_allowed_clients => ["web-1", "CN=web-2,O=millrace"]'
+        process, port = self.listen(self.mutual('required') + names)
+        for certificate in ('client', 'by-subject'):
+            self.assertEqual(self.connect(port, tls=self.context(certificate)).deliver(numbered(0, 1)), 1)
+        self.assert_refused(port, self.context('unnamed'))
+        wait_until(lambda: self.said('its certificate is of none of ssl_allowed_clients, but of CN=web-3,O=millrace'),
+                   'the reason in the log')
+        self.assertEqual(len(self.events()), 2)
         self.stop(process)
 
     def test_an_optional_certificate_must_be_good_if_there_is_one(self):

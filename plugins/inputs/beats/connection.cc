@@ -1,12 +1,13 @@
 #include "plugins/inputs/beats/connection.h"
 
 #include <fmt/format.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
+
+#include "plugins/inputs/beats/tls_peer.h"
 
 namespace millrace::beats {
 namespace {
@@ -14,29 +15,6 @@ namespace {
 constexpr std::size_t kMostUnsent = 4 * 1024;  // of ACKs that a client does not read
 constexpr std::chrono::seconds kDrainTime{1};
 constexpr Clock::duration kCrowdedHandshakeTime = std::chrono::seconds(1);
-
-/// As RFC 2253 writes it.
-std::string subject_of(X509* certificate) {
-  BIO* const text = BIO_new(BIO_s_mem());
-  if (!text) return {};
-  X509_NAME_print_ex(text, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(text, &data);
-  std::string out(data, static_cast<std::size_t>(size));
-  BIO_free(text);
-  return out;
-}
-
-void describe(const SSL* session, Peer& peer) {
-  peer.tls = true;
-  peer.protocol = SSL_get_version(session);
-  peer.cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(session));
-  X509* const certificate = SSL_get1_peer_certificate(session);
-  if (!certificate) return;
-  peer.verified = SSL_get_verify_result(session) == X509_V_OK;
-  peer.subject = subject_of(certificate);
-  X509_free(certificate);
-}
 
 }  // namespace
 
@@ -49,7 +27,7 @@ Connection::Connection(std::uint64_t id, Socket socket, std::string address, Tls
       peer_{.address = std::move(address)},
       transport_(socket_.native_handle(), std::move(tls)),
       account_(shared.budget),
-      deliveries_(shared.options.keepalive, account_),
+      deliveries_(shared.options.keepalive, shared.options.partial_acks, account_),
       receiver_(id, shared.options.limits(), shared.rules, peer_, shared.emitter, deliveries_,
                 account_),
       began_(Clock::now()),
@@ -91,6 +69,8 @@ void Connection::check(bool crowded) {
             (crowded ? std::min(patience, kCrowdedHandshakeTime) : patience))
       return self->offend("no TLS handshake in time");
     if (self->phase_ == Phase::ending && now > self->end_by_) return self->close();
+    if (self->is_stalled(now))
+      return self->offend("no event of its oldest window was delivered within max_window_age");
     if (self->phase_ == Phase::open && !self->working_ && !self->paused_) self->check_open(now);
     if (self->phase_ == Phase::open || self->phase_ == Phase::finishing) self->flush();
   });
@@ -120,6 +100,15 @@ void Connection::expel(std::string reason) {
   });
 }
 
+bool Connection::is_allowed() const {
+  const std::vector<std::string>& allowed = shared_.options.ssl_allowed_clients;
+  const auto is_named = [&](const std::string& name) {
+    return std::find(allowed.begin(), allowed.end(), name) != allowed.end();
+  };
+  return allowed.empty() || is_named(peer_.subject) ||
+         std::any_of(peer_.alternative_names.begin(), peer_.alternative_names.end(), is_named);
+}
+
 void Connection::wait(bool for_writing, void (Connection::*then)()) {
   socket_.async_wait(for_writing ? Socket::wait_write : Socket::wait_read,
                      [self = shared_from_this(), then](const boost::system::error_code& error) {
@@ -143,6 +132,8 @@ void Connection::handshake() {
 
 void Connection::opened() {
   if (transport_.tls()) describe(transport_.tls(), peer_);
+  if (!is_allowed())
+    return offend("its certificate is of none of ssl_allowed_clients, but of " + peer_.subject);
   phase_ = Phase::open;
   last_received_ = last_active_ = Clock::now();
   owner_.handshake_over();
@@ -183,6 +174,14 @@ void Connection::turn_over(const Receiver::Slice& slice, bool short_of_memory) {
     wait(slice.wants_write, &Connection::take_turn);
   }
   flush();
+}
+
+/// Keep-alives would hold the client here for ever; elsewhere it may get on.
+bool Connection::is_stalled(Clock::time_point now) const {
+  const auto most = shared_.options.max_window_age;
+  if (most.count() == 0 || (phase_ != Phase::open && phase_ != Phase::finishing)) return false;
+  const auto since = deliveries_.stalled_since();
+  return since && now - *since > most;
 }
 
 void Connection::check_open(Clock::time_point now) {

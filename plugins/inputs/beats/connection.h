@@ -78,6 +78,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void take_turn();
   void turn_over(const Receiver::Slice& slice, bool short_of_memory);
   void check_open(Clock::time_point now);
+  bool is_stalled(Clock::time_point now) const;
+  bool is_allowed() const;
   void flush();
   void write();
   void stop_reading();

@@ -43,6 +43,11 @@ void Deliveries::take(Windows::Time now, std::string& out) {
   windows_.take(now, out);
 }
 
+std::optional<Windows::Time> Deliveries::stalled_since() const {
+  std::lock_guard lock(mutex_);
+  return windows_.stalled_since();
+}
+
 bool Deliveries::idle() const {
   std::lock_guard lock(mutex_);
   return windows_.idle();

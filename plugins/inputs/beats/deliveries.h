@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "plugins/inputs/beats/budget.h"
@@ -13,8 +14,8 @@ namespace millrace::beats {
 /// decodes tells of windows and batches, the engine of deliveries, the network takes the ACKs.
 class Deliveries {
  public:
-  Deliveries(std::chrono::milliseconds keepalive, Budget::Account& account)
-      : windows_(keepalive), account_(account) {}
+  Deliveries(std::chrono::milliseconds keepalive, bool partial_acks, Budget::Account& account)
+      : windows_(keepalive, partial_acks), account_(account) {}
 
   void expect(bool window);
   void opened(char version);
@@ -24,6 +25,7 @@ class Deliveries {
   void acknowledged(std::uint64_t position);
 
   void take(Windows::Time now, std::string& out);
+  std::optional<Windows::Time> stalled_since() const;
   bool idle() const;
   /// Complete windows without an ACK.
   std::size_t waiting() const;

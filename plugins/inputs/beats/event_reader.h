@@ -34,6 +34,7 @@ struct Peer {
   std::string protocol;   ///< TLSv1.3
   std::string subject;    ///< of the certificate
   std::string cipher;
+  std::vector<std::string> alternative_names{};  ///< of the certificate: hosts, addresses, URIs
 };
 
 /// How all connections of an input make events, worked out while the config is loaded. Immutable

@@ -56,6 +56,12 @@ void add_tls_options(Options<BeatsOptions>& options) {
            choices<Authentication>({{"none", Authentication::none},
                                     {"optional", Authentication::if_given},
                                     {"required", Authentication::always}}))
+      .add(
+          "ssl_allowed_clients", &O::ssl_allowed_clients,
+          "Whose certificates are let in, of those that are good: subjects as RFC 2253 writes them "
+          "(`CN=web-1,O=acme`), which the log and `ssl_peer_metadata` show, or alternative names. "
+          "Compared as they stand.",
+          default_text("all"))
       .add("ssl_handshake_timeout", &O::ssl_handshake_timeout,
            "How long a TLS handshake may take. A number counts milliseconds.",
            bare_unit(milliseconds(1)), at_least(milliseconds(1)))
@@ -109,7 +115,14 @@ void add_limit_options(Options<BeatsOptions>& options) {
            at_least(milliseconds(10)))
       .add("max_connection_age", &O::max_connection_age,
            "An older connection is closed between two windows, so that clients spread over new "
-           "servers. 0: never.");
+           "servers. 0: never.")
+      .add("max_window_age", &O::max_window_age,
+           "A connection of whose windows nothing was delivered for this long is closed, so that "
+           "its "
+           "client can try another server; what is on its way comes twice then. 0: never.")
+      .add("partial_acks", &O::partial_acks,
+           "Whether clients are told how much of a window is delivered before all of it is. Beats "
+           "send all of a window again all the same when their connection breaks.");
 }
 
 }  // namespace
@@ -119,7 +132,12 @@ Options<BeatsOptions> beats_options() {
   add_network_options(options);
   add_tls_options(options);
   add_limit_options(options);
-  options.obsolete("ssl", "use `ssl_enabled`")
+  options
+      .refused(
+          "ack_on",
+          "there is no queue on disk: a window is acknowledged when all outputs have its events",
+          "outputs")
+      .obsolete("ssl", "use `ssl_enabled`")
       .obsolete("ssl_peer_metadata", "use `enrich`")
       .obsolete("ssl_verify_mode", "use `ssl_client_authentication`")
       .obsolete("cipher_suites", "use `ssl_cipher_suites`")
@@ -174,7 +192,7 @@ bool check(const BeatsOptions& options, const PluginContext& context) {
     refuse("max_event_bytes", "is more than `max_frame_bytes`");
   if (!options.ssl_enabled) {
     for (const std::string_view option :
-         {"ssl_certificate", "ssl_key", "ssl_client_authentication"})
+         {"ssl_certificate", "ssl_key", "ssl_client_authentication", "ssl_allowed_clients"})
       if (given(option)) context.warning(option, "is not used: `ssl_enabled` is false");
     return good;
   }
@@ -186,6 +204,9 @@ bool check(const BeatsOptions& options, const PluginContext& context) {
   if (!wants_clients && !options.ssl_certificate_authorities.empty())
     refuse("ssl_certificate_authorities",
            "checks nobody unless `ssl_client_authentication` is `optional` or `required`");
+  if (options.ssl_client_authentication != Authentication::always &&
+      !options.ssl_allowed_clients.empty())
+    refuse("ssl_allowed_clients", "needs `ssl_client_authentication => required`");
   if (auto known = check_cipher_suites(options.ssl_cipher_suites); !known)
     refuse("ssl_cipher_suites", known.error().message);
   return good;

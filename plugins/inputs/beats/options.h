@@ -33,6 +33,7 @@ struct BeatsOptions {
   std::vector<std::filesystem::path> ssl_certificate_authorities;
   TlsServerSettings::ClientAuthentication ssl_client_authentication =
       TlsServerSettings::ClientAuthentication::none;
+  std::vector<std::string> ssl_allowed_clients;
   Milliseconds ssl_handshake_timeout{10'000};
   std::vector<std::string> ssl_cipher_suites;
   std::vector<std::string> ssl_supported_protocols = {"TLSv1.2", "TLSv1.3"};
@@ -50,6 +51,8 @@ struct BeatsOptions {
   Milliseconds keepalive{5'000};
   Milliseconds receive_timeout{30'000};
   Milliseconds max_connection_age{0};
+  Milliseconds max_window_age{0};
+  bool partial_acks = false;
 
   Limits limits() const;
   TlsServerSettings tls() const;

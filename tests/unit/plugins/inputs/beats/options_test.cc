@@ -57,6 +57,8 @@ TEST(BeatsOptions, WhatContradictsItselfIsRefused) {
   expect("ssl_enabled => true", "ssl_certificate: is needed where `ssl_enabled` is true");
   expect("ssl_enabled => true", "ssl_key: is needed where `ssl_enabled` is true");
   expect("codec => multiline { pattern => '^ ' what => previous }", "multiline does not work");
+  expect("ack_on => queue", "there is no queue on disk");
+  EXPECT_EQ(messages("ack_on => outputs"), "");
   expect("max_frame_bytes => '1 MiB'", "is more than `max_frame_bytes`");
 }
 
@@ -69,6 +71,7 @@ TEST(BeatsOptions, TlsFilesMustBeThereAndFitTogether) {
   expect("ssl_certificate => '" + file + "'", "is not used: `ssl_enabled` is false");
   expect("ssl_enabled => true ssl_certificate => '/none.pem'", "exists and can be read");
   expect(tls + "ssl_client_authentication => required", "needs `ssl_certificate_authorities`");
+  expect(tls + "ssl_allowed_clients => ['CN=a']", "needs `ssl_client_authentication => required`");
   expect(tls + "ssl_certificate_authorities => ['" + file + "']", "checks nobody unless");
   expect(tls + "ssl_cipher_suites => ['TLS_RSA_WITH_NONSENSE']", "TLS_RSA_WITH_NONSENSE");
   expect(tls + "ssl_supported_protocols => ['TLSv1.1']", "TLSv1.1");

@@ -61,7 +61,7 @@ class BeatsReceiver : public testing::Test {
   FakeEmitter emitter{input};
   Budget budget{64 << 20};
   Budget::Account account{budget};
-  Deliveries deliveries{std::chrono::hours(1), account};
+  Deliveries deliveries{std::chrono::hours(1), false, account};
   MadeCodec codec{plain_codec(), "plain { }"};
   EventRules rules{{.codec_tag = false, .source = false},
                    EcsMode::disabled,

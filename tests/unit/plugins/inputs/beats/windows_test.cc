@@ -31,9 +31,16 @@ class BeatsWindows : public testing::Test {
     return out;
   }
 
-  Windows windows{5s};
+  explicit BeatsWindows(bool partial_acks = false) : windows(5s, partial_acks) {}
+
+  Windows windows;
   Windows::Time now{1h};
   std::uint64_t end = 0;
+};
+
+class BeatsWindowsInPart : public BeatsWindows {
+ protected:
+  BeatsWindowsInPart() : BeatsWindows(true) {}
 };
 
 TEST_F(BeatsWindows, AWindowGetsOneAckWhenItsLastEventIsDelivered) {
@@ -118,6 +125,60 @@ TEST_F(BeatsWindows, AClientOfVersion1GetsNotAByteBeforeItsAck) {
   windows.acknowledged(2);
   EXPECT_EQ(due(), ack(2, '1'));
   EXPECT_EQ(due(5s), ack(0));
+}
+
+TEST_F(BeatsWindowsInPart, SaysHowFarAWindowIsDoneWhereThatIsWanted) {
+  window(10);
+  window(10);
+  windows.acknowledged(3);
+  EXPECT_EQ(due(), ack(3));
+  EXPECT_EQ(due(), "");
+  EXPECT_EQ(due(5s), ack(3)) << "keep-alives do not go back";
+  windows.acknowledged(12);
+  EXPECT_EQ(due(), ack(10) + ack(2)) << "of the oldest window only, and never all of it";
+  windows.acknowledged(20);
+  EXPECT_EQ(due(), ack(10));
+  window(10);
+  EXPECT_EQ(due(5s), ack(0));
+}
+
+TEST_F(BeatsWindowsInPart, SaysNothingToClientsThatWouldTakeItForSomethingElse) {
+  window(10, '1');
+  windows.acknowledged(3);
+  EXPECT_EQ(due(1h), "") << "all of it, to version 1";
+  windows.acknowledged(end);
+  EXPECT_EQ(due(), ack(10, '1'));
+  windows.open('2');
+  windows.complete(1010, end += 10);
+  windows.acknowledged(end - 5);
+  EXPECT_EQ(due(), "") << "numbers that do not begin at 1";
+}
+
+TEST_F(BeatsWindows, KnowsSinceWhenNothingMoves) {
+  EXPECT_EQ(windows.stalled_since(), std::nullopt);
+  windows.open('2');
+  due(1s);
+  EXPECT_EQ(windows.stalled_since(), std::nullopt) << "it is the client's turn";
+  windows.complete(10, end += 10);
+  due(1s);
+  const auto begin = now;
+  due(1s);
+  EXPECT_EQ(windows.stalled_since(), begin);
+  window(10);
+  due(1s);
+  EXPECT_EQ(windows.stalled_since(), begin) << "more of what waits is no progress";
+  windows.acknowledged(1);
+  due(1s);
+  EXPECT_EQ(windows.stalled_since(), now);
+  windows.acknowledged(end);
+  due(1s);
+  EXPECT_EQ(windows.stalled_since(), std::nullopt);
+  windows.expect(true);
+  due(1s);
+  const auto expected = now;
+  windows.expect(true);
+  due(1s);
+  EXPECT_EQ(windows.stalled_since(), expected);
 }
 
 TEST_F(BeatsWindows, OnlyOneAckAWindowWhateverTheOrderOfCalls) {
