@@ -6,10 +6,11 @@ import re
 import shutil
 import signal
 import threading
+import unittest
 
 from events import Source
 from harness import TIMEOUT_SECONDS, wait_until
-from rig import ROTATIONS, Faults, FaultTest, size_of
+from rig import LONG, ROTATIONS, Faults, FaultTest, size_of
 
 CONFIG = '''
 input { file { path => "%(top)s/in/%(pattern)s" start_position => "%(start)s" stat_interval => "2 ms" discover_interval => 1
@@ -112,6 +113,19 @@ class WhileItRuns(RotationTest):
 
     def test_copy_and_cut(self):
         self.rotate_often(self.copy_and_cut)
+
+    @unittest.skipUnless(LONG, 'takes its time: --long')
+    def test_copy_and_cut_with_a_pause(self):
+        """The cut comes when a copy that only begins alike would be read by itself."""
+        self.grow(1000)
+        self.begin()
+        self.wait_for(1000)
+        copy, cut, grow = self.copy_and_cut()
+        copy()
+        wait_until(lambda: self.said('is a copy so far'), 'the copy to be told from other files')
+        cut()
+        grow()
+        self.assert_each_came_once(self.account_for_all())
 
     def test_deleted_while_it_is_read(self):
         """Its inode is free when its end was read, and often the next one's."""

@@ -37,6 +37,7 @@ def main():
     chosen = {name: getattr(given, name) or dial[given.long] for name, dial in DIALS.items()}
     for name, value in chosen.items():
         os.environ['MILLRACE_' + name.upper()] = str(value)
+    os.environ['MILLRACE_LONG'] = str(int(given.long))
     print(', '.join(f'{name} {value}' for name, value in chosen.items()), flush=True)
     return runner.run(HERE, given.binary, given.names, not_tests={'rig', 'events', 'proxy', 'shipper'})
 

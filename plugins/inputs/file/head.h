@@ -28,4 +28,8 @@ struct Head {
 std::string read_head(int fd);
 std::string read_head(const std::string& path);
 
+/// Are two files the same in their first `size` bytes, as far as their beginnings and the end of
+/// that tell? False for less than Head::kMost bytes, which say little.
+bool is_alike_up_to(std::uint64_t size, const std::string& path, const std::string& other);
+
 }  // namespace millrace

@@ -15,6 +15,8 @@ using Outcome = WatchedFile::Outcome;
 constexpr std::chrono::seconds kDeletedGrace{5};
 /// How long what looks like a copy may wait for the original to be cut, after it has grown last.
 constexpr std::chrono::seconds kCopyGrace{5};
+/// The same for what is one as far as its end tells, too.
+constexpr std::chrono::minutes kCertainCopyGrace{10};
 constexpr std::uint64_t kTurnBytes = std::uint64_t{4} << 20;
 
 std::int64_t modified_ns(const struct stat& about) {
@@ -90,6 +92,7 @@ class TailMode : public FileMode {
     std::uint64_t size;
     Clock::time_point since;
     bool first;  // found by the first discovery
+    bool said = false;
   };
 
   /// Files that are watched, by what the paths of their copies begin with.
@@ -107,11 +110,18 @@ class TailMode : public FileMode {
     if (before != waited.end()) {
       wait.first = before->second.first;
       if (before->second.size == file.size) wait.since = before->second.since;
+      wait.said = before->second.said;
     }
-    if (Clock::now() - wait.since < kCopyGrace && looks_like_copy(file, originals))
+    const auto quiet_for = Clock::now() - wait.since;
+    if (looks_like_copy(file, originals, quiet_for)) {
+      if (quiet_for >= kCopyGrace && !std::exchange(wait.said, true))
+        log::info(desk_.component,
+                  "{} is a copy so far: it is read by itself unless the original is cut soon",
+                  file.path);
       waiting_.emplace(file.id, wait);
-    else
+    } else {
       desk_.files.add(file, desk_.source, begin_of(file, wait.first), Counts::bytes);
+    }
   }
 
   std::uint64_t begin_of(const FoundFile& file, bool first) {
@@ -131,13 +141,17 @@ class TailMode : public FileMode {
     return families;
   }
 
-  /// Of a file beside it that may yet be cut; it may not be whole yet.
-  static bool looks_like_copy(const FoundFile& file, const Families& originals) {
+  /// Of a file beside it that may yet be cut; it may not be whole yet. Has not grown for
+  /// `quiet_for`: the longer, the more it must look like one.
+  static bool looks_like_copy(const FoundFile& file, const Families& originals,
+                              Clock::duration quiet_for) {
     const auto family = originals.find(family_of(file.path));
-    if (family == originals.end()) return false;
+    if (family == originals.end() || quiet_for >= kCertainCopyGrace) return false;
     const std::string content = read_head(file.path);
     return std::any_of(family->second.begin(), family->second.end(), [&](const Watched* original) {
       if (original->file.path() == file.path) return false;  // it has taken its place
+      if (quiet_for >= kCopyGrace)
+        return is_alike_up_to(file.size, file.path, original->file.path());
       const Head& read = original->file.head();
       return (read.bytes > 0 && read.begins(content)) ||
              read_head(original->file.path()).starts_with(content);
