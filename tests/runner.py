@@ -1,7 +1,26 @@
 """Runs the test modules of a directory against a millrace binary and counts their tests."""
 import os
 import sys
+import time
 import unittest
+
+SLOWEST = 15  # that are named at the end
+
+
+class Timed(unittest.TextTestResult):
+    """Knows how many seconds each test took."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.seconds = []
+
+    def startTest(self, test):
+        super().startTest(test)
+        self._begin = time.monotonic()
+
+    def stopTest(self, test):
+        self.seconds.append((time.monotonic() - self._begin, test.id()))
+        super().stopTest(test)
 
 
 def run(directory, binary, names=(), not_tests=()):
@@ -11,7 +30,9 @@ def run(directory, binary, names=(), not_tests=()):
     sys.path.insert(0, str(directory))
     names = names or sorted(p.stem for p in directory.glob('*.py') if p.stem not in {'run', *not_tests})
     suite = unittest.defaultTestLoader.loadTestsFromNames(names)
-    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2).run(suite)
+    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=Timed).run(suite)
+    for seconds, name in sorted(result.seconds, reverse=True)[:SLOWEST]:
+        print(f'{seconds:7.1f} s  {name}')
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     skipped = len(result.skipped) + len(result.expectedFailures)
     passed = max(0, result.testsRun - failed - skipped)

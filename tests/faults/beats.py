@@ -10,7 +10,7 @@ import search_node
 from events import Tally, line_of
 from harness import BINARY, ROOT, TIMEOUT_SECONDS, wait_until
 from proxy import TO_CLIENT, Proxy
-from rig import EVENTS, KILLS, Faults, FaultTest, size_of
+from rig import EVENTS, KILLS, LONG, Faults, FaultTest, size_of
 from shipper import Shipper
 
 SERVERS = ROOT / 'tests' / 'servers'
@@ -217,7 +217,31 @@ class FilebeatTest(FaultTest):
         return TLS % {'certs': self.certs}
 
 
-class Filebeat(FilebeatTest):
+class EachWay:
+    """Cases over windows as Filebeat has them by default: without and with compression, one, three and six in flight."""
+
+    WINDOW = 2048
+
+    def test_one_window_plain(self):
+        self.check(pipelining=0, level=0)
+
+    def test_one_window_compressed(self):
+        self.check(pipelining=0, level=3)
+
+    def test_three_windows_plain(self):
+        self.check(pipelining=2, level=0)
+
+    def test_three_windows_compressed(self):
+        self.check(pipelining=2, level=3)
+
+    def test_six_windows_plain(self):
+        self.check(pipelining=5, level=0)
+
+    def test_six_windows_compressed(self):
+        self.check(pipelining=5, level=3)
+
+
+class FilebeatToFile(FilebeatTest):
     """A file -> Filebeat -> millrace -> a file. What Filebeat sends again after a lost connection need not be in order
     with the rest."""
 
@@ -255,6 +279,14 @@ class Filebeat(FilebeatTest):
         in_flight = self.WINDOW * (pipelining + 1)  # a window more than it waits for may be on its way
         self.assertLessEqual(reports.sum('doubled'), interruptions * in_flight, self.about(reports))
 
+
+@unittest.skipUnless(LONG, 'ships for minutes: --long')
+class FilebeatUnchanged(EachWay, FilebeatToFile):
+    def check(self, pipelining, level):
+        self.ship([Receiver(self)], pipelining, level)
+
+
+class Filebeat(FilebeatToFile):
     def test_defaults(self):
         self.ship([Receiver(self)])
 
@@ -285,7 +317,7 @@ class Filebeat(FilebeatTest):
         self.check_tally(tally, proxy.accepted, pipelining=2)
 
 
-class FilebeatToNode(FilebeatTest):
+class ToNode(FilebeatTest):
     """A web server's log -> Filebeat, which gives each line an id -> the filters of conf.d/nginx.conf -> a search node.
     What comes twice is one document."""
 
@@ -295,31 +327,35 @@ processors:
       fields: ["log.file.path", "log.offset"]
       target_field: "@metadata._id"
 '''
-    INDEX = 'web'
 
     @classmethod
     def setUpClass(cls):
-        cls.node = search_node.start_node(cls, search_node.OpenSearch)
+        cls.node = search_node.start_node(cls, cls.NODE)
+
+    def setUp(self):
+        super().setUp()
+        self.index = self._testMethodName
 
     def pipeline(self):
         text = (ROOT / 'conf.d' / 'nginx.conf').read_text().replace('%', '%%')
         for old, new in (('port => 5044', 'host => "127.0.0.1" port => %(port)d %(input)s'),
-                         ('"localhost:9200"]', f'"{self.node.url}"] index => "{self.INDEX}" manage_template => false '
+                         ('"localhost:9200"]', f'"{self.node.url}"] {self.node.options} index => "{self.index}" manage_template => false '
                           'document_id => "%%{[@metadata][millrace][id]}" retry_initial_interval => "20 ms"')):
             self.assertEqual(text.count(old), 1)
             text = text.replace(old, new)
         return text
 
     def delivered(self):
-        return self.node.count(self.INDEX)
+        return self.node.count(self.index)
 
-    def test_each_line_is_one_document_through_kills_and_restarts(self):
+    def check(self, pipelining, level):
+        """Each line is one document, through kills and restarts, over two millraces."""
         self.write('in/a.log', ''.join(WEB_LINE % (n, n) for n in range(self.events)))
         receivers = [Receiver(self, name, self.make_certificates() if name == 'one' else TLS % {'certs': self.certs},
                               self.pipeline()) for name in ('one', 'two')]
         for receiver in receivers:
             receiver.start()
-        settings = {'FB_LB': 'true', 'FB_PIPELINING': '5'}
+        settings = {'FB_LB': 'true', 'FB_PIPELINING': str(pipelining), 'FB_LEVEL': str(level)}
         filebeat = self.start_filebeat(receivers, settings)
         kills = KILLS // 2
         for turn in range(kills):
@@ -336,10 +372,22 @@ processors:
         for receiver in receivers:
             receiver.finish()
         self.assertEqual(self.delivered(), self.events)
-        sizes = self.node.ask('POST', f'/{self.INDEX}/_search', {'size': 0, 'aggs': {
+        sizes = self.node.ask('POST', f'/{self.index}/_search', {'size': 0, 'aggs': {
             'sizes': {'stats': {'field': 'http.response.body.bytes'}}}})['aggregations']['sizes']
         self.assertEqual((sizes['count'], sizes['sum'], sizes['max']),
                          (self.events, self.events * (self.events - 1) / 2, self.events - 1))
+
+
+class FilebeatToNode(ToNode):
+    NODE = search_node.OpenSearch
+
+    def test_each_line_is_one_document_through_kills_and_restarts(self):
+        self.check(pipelining=5, level=3)
+
+
+@unittest.skipUnless(LONG, 'ships for minutes: --long')
+class FilebeatToElasticsearch(EachWay, ToNode):
+    NODE = search_node.Elasticsearch
 
 
 def load_tests(loader, tests, pattern):
