@@ -1,5 +1,7 @@
 #include "pipeline/plan/decorate.h"
 
+#include "pipeline/event/append_value.h"
+
 namespace millrace {
 namespace {
 
@@ -82,26 +84,12 @@ std::optional<FieldRef> Decorations::Target::resolve(Event event) const {
   return ref ? std::optional(std::move(*ref)) : std::nullopt;
 }
 
-/// A field that is there already becomes a list, or gets one more item.
 bool Decorations::add(Event event, const Addition& addition) {
   const auto ref = addition.target.resolve(event);
   if (!ref) return false;
   Batch& batch = event.batch();
-  for (const Template& text : addition.values) {
-    const Value value = text.value(event, batch);
-    const Value* present = event.get(*ref);
-    if (!present || present->is_null()) {
-      if (!event.set(*ref, value)) return false;
-      continue;
-    }
-    Array* list = Array::make(batch.arena(), 4);
-    if (present->is_array())
-      for (const Value& item : present->array()) list->push(batch.arena(), item);
-    else
-      list->push(batch.arena(), *present);
-    list->push(batch.arena(), value);
-    if (!event.set(*ref, Value::of(list))) return false;
-  }
+  for (const Template& text : addition.values)
+    if (!append_value(event, *ref, text.value(event, batch))) return false;
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "grok/pattern_list.h"
+#include "pipeline/event/append_value.h"
 #include "pipeline/event/template.h"
 #include "plugins/filters/grok_counters.h"
 #include "plugins/support/grok_patterns.h"
@@ -265,17 +266,8 @@ class GrokFilter : public Filter {
 
   /// A field that is there becomes a list, unless it is to be overwritten.
   static bool put(Event event, const Expression::Goal& goal, Value value) {
-    if (!goal.overwrite && event.put_new(goal.field, value)) return true;
-    const Value* present = goal.overwrite ? nullptr : event.get(goal.field);
-    if (!present || present->is_null()) return event.set(goal.field, value);
-    Batch& batch = event.batch();
-    Array* list = Array::make(batch.arena(), 4);
-    if (present->is_array())
-      for (const Value& item : present->array()) list->push(batch.arena(), item);
-    else
-      list->push(batch.arena(), *present);
-    list->push(batch.arena(), value);
-    return event.set(goal.field, Value::of(list));
+    if (goal.overwrite) return event.set(goal.field, value);
+    return event.put_new(goal.field, value) || append_value(event, goal.field, value);
   }
 
   /// The clock matters only to patterns that backtrack.
