@@ -8,26 +8,12 @@
 # It is under the Elastic License 2.0: fetched for tests, never shipped.
 set -euo pipefail
 cd "$(dirname "$0")"
+. ../recipe.sh
 
-recipe="$(cat build.sh pom.xml MissingModules.java | sha256sum | cut -c 1-16)"
-made="${XDG_CACHE_HOME:-$HOME/.cache}/millrace-tests/elasticsearch-$recipe"
-if [[ -d "$made" ]]; then
-  echo "$made"
-  exit 0
-fi
-if [[ "${1:-}" == --if-built ]]; then
-  echo "Elasticsearch is not built: tests/servers/elasticsearch/build.sh builds it" >&2
-  exit 1
-fi
-for tool in mvn javac jar; do
-  command -v "$tool" >/dev/null || { echo "build.sh: no $tool: scripts/install-deps servers installs it" >&2; exit 1; }
-done
-
-mkdir -p "$(dirname "$made")"
-work="$(mktemp -d "$made.XXXXXX")"
-trap 'rm -rf "$work"' EXIT
-mvn -B -q generate-resources -Dunpacked="$work" >"$work/log" 2>&1 ||
-  { tail -n 20 "$work/log" >&2; echo "build.sh: Maven could not get the distribution" >&2; exit 1; }
+find_made elasticsearch Elasticsearch pom.xml MissingModules.java
+need mvn javac jar
+begin_directory
+maven generate-resources -Dunpacked="$work"
 version="$(sed -n 's:.*<elasticsearch.version>\(.*\)</.*:\1:p' pom.xml)"
 home="$work/home"
 mv "$work/elasticsearch-$version" "$home"
@@ -45,5 +31,4 @@ classname=MissingModules
 END
 chmod +x "$home"/bin/*
 chmod -R a+rX "$work"
-mv -T "$work" "$made"
-echo "$made"
+end_directory

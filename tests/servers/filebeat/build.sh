@@ -10,18 +10,9 @@
 # directory, by what it was made from. JOBS sets how many compilers run at a time (default: 2).
 set -euo pipefail
 cd "$(dirname "$0")"
+. ../recipe.sh
 
-recipe="$(cat build.sh go.mod go.sum left-out.txt main.go | sha256sum | cut -c 1-16)"
-program="${XDG_CACHE_HOME:-$HOME/.cache}/millrace-tests/filebeat-$recipe"
-if [[ -x "$program" ]]; then
-  echo "$program"
-  exit 0
-fi
-if [[ "${1:-}" == --if-built ]]; then
-  echo "Filebeat is not built: tests/servers/filebeat/build.sh builds it" >&2
-  exit 1
-fi
-
+find_made filebeat Filebeat go.mod go.sum left-out.txt main.go
 go="$(../find-go)"
 export GOTOOLCHAIN=local CGO_ENABLED=0
 unset GOROOT
@@ -47,7 +38,6 @@ for file in filebeat/beater/filebeat.go filebeat/cmd/root.go filebeat/include/li
   grep -vFf left-out.txt "$source/$file" >"$work/build/beats/$file"
 done
 
-mkdir -p "$(dirname "$program")"
-(cd "$work" && "$go" build -p "${JOBS:-2}" -trimpath -buildvcs=false -ldflags="-s -w" -o "$program.new" .) >&2
-mv "$program.new" "$program"
-echo "$program"
+(cd "$work" && "$go" build -p "${JOBS:-2}" -trimpath -buildvcs=false -ldflags="-s -w" -o "$made.new" .) >&2
+mv "$made.new" "$made"
+echo "$made"

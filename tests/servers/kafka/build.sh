@@ -7,32 +7,13 @@
 # The jars come through Maven's ordinary client: 50 MB and about a minute the first time, 10 s where Maven has them.
 set -euo pipefail
 cd "$(dirname "$0")"
+. ../recipe.sh
 
-if_built=false
-if [[ "${1:-}" == --if-built ]]; then
-  if_built=true
-  shift
-fi
 version="${1:-4.3.1}"
-recipe="$(cat build.sh pom.xml | sha256sum | cut -c 1-16)"
-made="${XDG_CACHE_HOME:-$HOME/.cache}/millrace-tests/kafka-$version-$recipe"
-if [[ -d "$made" ]]; then
-  echo "$made"
-  exit 0
-fi
-if $if_built; then
-  echo "Kafka $version is not built: tests/servers/kafka/build.sh $version builds it" >&2
-  exit 1
-fi
-for tool in mvn java; do
-  command -v "$tool" >/dev/null || { echo "build.sh: no $tool: scripts/install-deps servers installs it" >&2; exit 1; }
-done
-
-mkdir -p "$(dirname "$made")"
-work="$(mktemp -d "$made.XXXXXX")"
-trap 'rm -rf "$work"' EXIT
-mvn -B -q dependency:copy-dependencies -Dkafka.version="$version" -DoutputDirectory="$work/jars" >"$work/log" 2>&1 ||
-  { tail -n 20 "$work/log" >&2; echo "build.sh: Maven could not get the jars" >&2; exit 1; }
+find_made "kafka-$version" "Kafka $version" pom.xml
+need mvn java
+begin_directory
+maven dependency:copy-dependencies -Dkafka.version="$version" -DoutputDirectory="$work/jars"
 # Kafka 3.9 brings a writer of logs of its own; with both there is none.
 if ls "$work"/jars/slf4j-reload4j-*.jar >/dev/null 2>&1; then
   rm -f "$work"/jars/log4j-*.jar
@@ -52,5 +33,4 @@ log4j.appender.OUT=org.apache.log4j.ConsoleAppender
 log4j.appender.OUT.layout=org.apache.log4j.PatternLayout
 log4j.appender.OUT.layout.ConversionPattern=[%d] %p %m (%c)%n
 END
-mv -T "$work" "$made"
-echo "$made"
+end_directory

@@ -6,26 +6,11 @@
 # The jars come through Maven's ordinary client. 74 MB and about a minute the first time, 10 s where Maven has them.
 set -euo pipefail
 cd "$(dirname "$0")"
+. ../recipe.sh
 
-recipe="$(cat build.sh pom.xml OpenSearchNode.java | sha256sum | cut -c 1-16)"
-made="${XDG_CACHE_HOME:-$HOME/.cache}/millrace-tests/opensearch-$recipe"
-if [[ -d "$made" ]]; then
-  echo "$made"
-  exit 0
-fi
-if [[ "${1:-}" == --if-built ]]; then
-  echo "OpenSearch is not built: tests/servers/opensearch/build.sh builds it" >&2
-  exit 1
-fi
-for tool in mvn javac; do
-  command -v "$tool" >/dev/null || { echo "build.sh: no $tool: scripts/install-deps servers installs it" >&2; exit 1; }
-done
-
-mkdir -p "$(dirname "$made")"
-work="$(mktemp -d "$made.XXXXXX")"
-trap 'rm -rf "$work"' EXIT
-mvn -B -q generate-resources -Djars="$work/jars" >"$work/log" 2>&1 ||
-  { tail -n 20 "$work/log" >&2; echo "build.sh: Maven could not get the jars" >&2; exit 1; }
+find_made opensearch OpenSearch pom.xml OpenSearchNode.java
+need mvn javac
+begin_directory
+maven generate-resources -Djars="$work/jars"
 javac -d "$work/classes" -cp "$work/jars/*" OpenSearchNode.java
-mv -T "$work" "$made"
-echo "$made"
+end_directory
