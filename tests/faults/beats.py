@@ -8,9 +8,9 @@ import unittest
 
 import search_node
 from events import Tally, line_of
-from harness import BINARY, ROOT, TIMEOUT_SECONDS, wait_until
+from harness import BINARY, ROOT, TIMEOUT_SECONDS, on_demand, wait_until
 from proxy import TO_CLIENT, Proxy
-from rig import EVENTS, KILLS, LONG, Faults, FaultTest, size_of
+from rig import EVENTS, KILLS, Faults, FaultTest, size_of
 from shipper import Shipper
 
 SERVERS = ROOT / 'tests' / 'servers'
@@ -280,7 +280,7 @@ class FilebeatToFile(FilebeatTest):
         self.assertLessEqual(reports.sum('doubled'), interruptions * in_flight, self.about(reports))
 
 
-@unittest.skipUnless(LONG, 'ships for minutes: --long')
+@on_demand
 class FilebeatUnchanged(EachWay, FilebeatToFile):
     def check(self, pipelining, level):
         self.ship([Receiver(self)], pipelining, level)
@@ -385,7 +385,7 @@ class FilebeatToNode(ToNode):
         self.check(pipelining=5, level=3)
 
 
-@unittest.skipUnless(LONG, 'ships for minutes: --long')
+@on_demand
 class FilebeatToElasticsearch(EachWay, ToNode):
     NODE = search_node.Elasticsearch
 

@@ -13,7 +13,6 @@ from harness import BINARY, TIMEOUT_SECONDS, MillraceTest, wait_until
 # What run.py's dials say.
 KILLS, EVENTS, POINTS, FIRST_POINT, ROTATIONS, SEED = (
     int(os.environ['MILLRACE_' + name]) for name in ('KILLS', 'EVENTS', 'POINTS', 'FIRST_POINT', 'ROTATIONS', 'SEED'))
-LONG = os.environ['MILLRACE_LONG'] == '1'  # cases that CI leaves out run too
 PRELOAD = pathlib.Path(BINARY).resolve().parent / 'tests' / 'faults' / 'preload' / 'libfaults.so'
 
 

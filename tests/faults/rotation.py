@@ -6,11 +6,10 @@ import re
 import shutil
 import signal
 import threading
-import unittest
 
 from events import Source
-from harness import TIMEOUT_SECONDS, wait_until
-from rig import LONG, ROTATIONS, Faults, FaultTest, size_of
+from harness import TIMEOUT_SECONDS, on_demand, wait_until
+from rig import ROTATIONS, Faults, FaultTest, size_of
 
 CONFIG = '''
 input { file { path => "%(top)s/in/%(pattern)s" start_position => "%(start)s" stat_interval => "2 ms" discover_interval => 1
@@ -114,7 +113,7 @@ class WhileItRuns(RotationTest):
     def test_copy_and_cut(self):
         self.rotate_often(self.copy_and_cut)
 
-    @unittest.skipUnless(LONG, 'takes its time: --long')
+    @on_demand
     def test_copy_and_cut_with_a_pause(self):
         """The cut comes when a copy that only begins alike would be read by itself."""
         self.grow(1000)
