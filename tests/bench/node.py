@@ -30,7 +30,7 @@ OUTPUT = 'elasticsearch { hosts => ["%s"] %s action => "create" index => "bench"
 @contextlib.contextmanager
 def running_node(kind):
     with contextlib.ExitStack() as stack:
-        node = search_node.start_node(types.SimpleNamespace(addClassCleanup=stack.callback), KINDS[kind], java_options=[])
+        node = search_node.start_node(types.SimpleNamespace(addClassCleanup=stack.callback), KINDS[kind], java_options=['-Xms2g', '-Xmx2g'])
         node.ask('PUT', '/bench', {'settings': {'number_of_replicas': 0}})
         yield node
 
