@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <random>
 #include <set>
@@ -13,6 +14,7 @@
 #include "pipeline/config/yaml_document.h"
 #include "pipeline/observe/log.h"
 #include "plugins/mirror/flow.h"
+#include "plugins/mirror/verify_command.h"
 
 namespace millrace {
 namespace {
@@ -87,7 +89,22 @@ int run_flows(std::vector<FlowSettings> settings, const PipelineInfo& info) {
   return died ? kDied : kGood;
 }
 
-int run(const std::vector<std::string>& arguments, const PipelineInfo& info) {
+/// Flags, with their values, come first.
+std::vector<std::string>::iterator first_word(std::vector<std::string>& arguments) {
+  auto word = arguments.begin();
+  while (word != arguments.end() && word->starts_with("--")) {
+    const auto& with_value = mirror::kVerifyFlags;
+    const bool pair = std::find(with_value.begin(), with_value.end(), *word) != with_value.end();
+    word += pair ? 2 : 1;
+  }
+  return word;
+}
+
+int run(std::vector<std::string> arguments, const PipelineInfo& info) {
+  if (const auto verb = first_word(arguments); verb != arguments.end() && *verb == "verify") {
+    arguments.erase(verb);
+    return mirror::verify_command(arguments, info);
+  }
   std::vector<std::string> files;
   bool only_check = false;
   for (const std::string& word : arguments) {
@@ -109,6 +126,9 @@ int run(const std::vector<std::string>& arguments, const PipelineInfo& info) {
 
 }  // namespace
 
-cli::Tool mirror_tool() { return {"mirror", kUsage, {"--check"}, {}, run}; }
+cli::Tool mirror_tool() {
+  return {
+      "mirror", std::string(kUsage) + mirror::kVerifyUsage, {"--check"}, mirror::kVerifyFlags, run};
+}
 
 }  // namespace millrace

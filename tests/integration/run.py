@@ -18,4 +18,4 @@ if __name__ == '__main__':
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     sys.exit(runner.run(HERE, sys.argv[1], sys.argv[2:],
-                        not_tests={'harness', 'bulk_server', 'search_node', 'kafka_broker', 'lumberjack'}))
+                        not_tests={'harness', 'bulk_server', 'search_node', 'kafka_broker', 'kafka_records', 'lumberjack'}))
