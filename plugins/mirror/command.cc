@@ -22,12 +22,13 @@ namespace {
 using mirror::Flow;
 using mirror::FlowSettings;
 
-constexpr const char* kUsage = R"(usage: millrace mirror [--check] FILE.yaml...
+constexpr const char* kUsage = R"(usage: millrace mirror [--check] FILE.yaml... | --keys
 
 Mirrors topics of one Kafka cluster to another, record by record as they are. Each file is a flow;
 its keys are listed in docs/mirroring.md. Runs until SIGTERM or SIGINT.
 
   --check     only say what is wrong with the files
+  --keys      only list the keys of a file
 
 Exit status: 0 a signal ended it, 1 a file is wrong, 2 a flow could not go on.
 )";
@@ -89,6 +90,17 @@ int run_flows(std::vector<FlowSettings> settings, const PipelineInfo& info) {
   return died ? kDied : kGood;
 }
 
+int print_keys() {
+  for (const OptionInfo& key : mirror::flow_options().list()) {
+    if (!key.refused.empty()) continue;
+    const std::string otherwise = key.rules.required         ? ", required"
+                                  : key.default_text.empty() ? ""
+                                                             : ", default " + key.default_text;
+    fmt::print("{} ({}{})\n    {}\n", key.name, key.type, otherwise, key.help);
+  }
+  return kGood;
+}
+
 /// Flags, with their values, come first.
 std::vector<std::string>::iterator first_word(std::vector<std::string>& arguments) {
   auto word = arguments.begin();
@@ -108,6 +120,7 @@ int run(std::vector<std::string> arguments, const PipelineInfo& info) {
   std::vector<std::string> files;
   bool only_check = false;
   for (const std::string& word : arguments) {
+    if (word == "--keys") return print_keys();
     if (word == "--check")
       only_check = true;
     else
@@ -127,8 +140,11 @@ int run(std::vector<std::string> arguments, const PipelineInfo& info) {
 }  // namespace
 
 cli::Tool mirror_tool() {
-  return {
-      "mirror", std::string(kUsage) + mirror::kVerifyUsage, {"--check"}, mirror::kVerifyFlags, run};
+  return {"mirror",
+          std::string(kUsage) + mirror::kVerifyUsage,
+          {"--check", "--keys"},
+          mirror::kVerifyFlags,
+          run};
 }
 
 }  // namespace millrace

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures millrace between two topics of a real broker, with a bare librdkafka loop beside it.
+"""Measures millrace between two topics of a real broker, as a mirror and as a pipeline, with a bare librdkafka loop beside it.
 
 usage: kafka.py BUILD_DIR [--records N]
 
@@ -69,14 +69,23 @@ def main():
                          f'compression_type => "lz4" codec => {codec} }} }}'
                 return [build / 'millrace', '-e', config, '--path.data', f'{top}/{name}', '--log.level', 'warn', '--api.enabled', 'false']
             text = 'plain { format => "%{message}" }'
+
+            def mirror(mode):
+                alias = mode.replace('_', '-')
+                flow = pathlib.Path(top) / f'{alias}.yaml'
+                flow.write_text(f'flow: {alias}\nmode: {mode}\ntopics: [from]\ncompression_type: lz4\nlinger: 5ms\n'
+                                f'source: {{ alias: {alias}, bootstrap_servers: "{kafka.bootstrap}" }}\n'
+                                f'target: {{ alias: target, bootstrap_servers: "{kafka.bootstrap}" }}\n')
+                return f'{alias}.from', [build / 'millrace', 'mirror', flow, '--log.level', 'warn']
             cases = [('bare', [build / 'tests/bench/kafka_loop', kafka.bootstrap, 'from', 'bare', str(options.records)]),
+                     mirror('at_least_once'), mirror('exactly_once'),
                      ('millrace', millrace('millrace', '', text)),
                      ('millrace-grok', millrace('millrace-grok', GROK, 'json'))]
-            print(f'{"":16}{"records/s":>12}{"CPU us/record":>16}{"peak RSS MiB":>14}')
+            print(f'{"":20}{"records/s":>12}{"CPU us/record":>16}{"peak RSS MiB":>14}')
             for name, command in cases:
                 kafka.create_topic(name, 4)
                 wall, cpu, rss = run(list(map(str, command)), kafka, name, options.records)
-                print(f'{name:16}{options.records / wall:12,.0f}{cpu / options.records * 1e6:16.2f}{rss / 2**20:14.0f}', flush=True)
+                print(f'{name:20}{options.records / wall:12,.0f}{cpu / options.records * 1e6:16.2f}{rss / 2**20:14.0f}', flush=True)
         finally:
             kafka.kill()
 

@@ -1,6 +1,6 @@
 """Every example in the documentation is run: a page that lies is a failed test.
 
-```conf and ```yaml blocks must pass `millrace -t`; in ```console blocks each `$ command` must print,
+```conf and ```yaml blocks must pass `millrace -t`, flows of the mirror its --check; in ```console blocks each `$ command` must print,
 to standard output and error together, the lines below it.
 """
 import os
@@ -25,7 +25,9 @@ class Examples(MillraceTest):
     def test_configs_are_valid(self):
         for place, kind, text in blocks({'conf', 'yaml'}):
             with self.subTest(place):
-                outcome = self.millrace('-t', '-f', self.write('example.' + ('yml' if kind == 'yaml' else 'conf'), text))
+                file = self.write('example.' + ('yml' if kind == 'yaml' else 'conf'), text)
+                is_flow = kind == 'yaml' and text.startswith('flow:')
+                outcome = self.millrace('mirror', '--check', file) if is_flow else self.millrace('-t', '-f', file)
                 self.assertEqual(outcome.status, 0, outcome.errors)
 
     def test_configs_in_conf_d_are_valid_as_they_are(self):
@@ -33,6 +35,10 @@ class Examples(MillraceTest):
             with self.subTest(name):
                 outcome = self.millrace('-t', '-f', ROOT / 'conf.d' / name)
                 self.assertEqual(outcome.status, 0, outcome.errors)
+
+    def test_the_mirror_in_conf_d_is_valid(self):
+        outcome = self.millrace('mirror', '--check', ROOT / 'conf.d/mirror.yaml')
+        self.assertEqual(outcome.status, 0, outcome.errors)
 
     def test_commands_print_what_is_shown(self):
         environment = {**os.environ, 'PATH': f'{pathlib.Path(BINARY).resolve().parent}:{os.environ["PATH"]}'}

@@ -3,20 +3,19 @@
 Needs what tests/servers/kafka/build.sh makes; without it the tests are skipped.
 """
 import atexit
+import json
 import os
 import pathlib
 import random
 import re
 import shutil
 import signal
-import subprocess
 import tempfile
 import unittest
 
 import kafka_broker
-from harness import MillraceTest, TIMEOUT_SECONDS, wait_until
+from harness import LONG, MillraceTest, TIMEOUT_SECONDS, on_demand, wait_until
 
-LONG = bool(os.environ.get('MILLRACE_LONG'))
 EVERYTHING = '%T|%K|%k|%S|%s|%h\n'  # of kcat: -1 is the length of null
 clusters = []
 
@@ -100,6 +99,46 @@ class MirrorTest(MillraceTest):
         wait_until(lambda: text in (log or self.log).read_text(errors='replace'), f'`{text}` in {(log or self.log)}')
 
 
+class Records(MirrorTest):
+    def odd_records(self, topic):
+        """Everything that kcat can make: null and empty keys, values and headers, many, twice, large, of all bytes."""
+        def one(data, *arguments):
+            self.source.kcat('-P', '-t', topic, '-p', 0, *arguments, self.write('record', data))
+        self.source.kcat('-P', '-t', topic, '-p', 0, '-Z', '-K:', data=b':\ntombstone:\n:null key\n')
+        self.source.kcat('-P', '-t', topic, '-p', 0, '-K:', data=b':\nempty value:\n:empty key\n')
+        one(b'plain')
+        one(b'duplicates', '-H', 'a=1', '-H', 'b=2', '-H', 'a=1', '-H', 'a=3', '-H', 'null', '-H', 'empty=')
+        one(bytes(range(256)) * 3, '-k', 'all bytes')
+        one(b'many headers', *[word for n in range(2000 if not LONG else 10_000) for word in ('-H', f'h{n % 7}={n}')])
+        one(random.Random(1).randbytes(900_000), '-k', 'large')
+        self.source.kcat('-P', '-t', topic, '-p', 1, '-K:', data=b''.join(b'key%d:value%d\n' % (n % 10, n) for n in range(5000)))
+
+    def test_every_byte_is_the_same_in_both_modes(self):
+        topic = self.name
+        self.source.create_topic(topic, 3)
+        self.odd_records(topic)
+        read = self.everything(self.source, topic)
+        for record in (b'|-1||-1||\n', b'|9|tombstone|-1||\n', b'|-1||8|null key|\n', b'|0||0||\n', b'|11|empty value|0||\n', b'|a=1,b=2,a=1,a=3,null=NULL,empty=\n'):
+            self.assertIn(record, read)
+        total = self.count_records(self.source, topic)
+        for mode, alias in (('at_least_once', 'once'), ('exactly_once', 'twice')):
+            with self.subTest(mode=mode):
+                process = self.mirror(self.flow(mode, name=f'{self.name}_{alias}', aliases=(alias, 'west'), topics=topic))
+                wait_until(lambda: self.count_records(self.target, f'{alias}.{topic}') >= total, 'all records')
+                books = self.stop(process)
+                self.assertEqual(books, {'read': total, 'mirrored': total, 'dropped': 0, 'given back': 0})
+                for partition in range(3):
+                    self.assertEqual(self.everything(self.target, f'{alias}.{topic}', partition),
+                                     self.everything(self.source, topic, partition), partition)
+
+    @staticmethod
+    def count_records(cluster, topic):
+        try:
+            return sum(len(cluster.kcat('-C', '-e', '-q', '-t', topic, '-p', p, '-o', 'beginning', '-f', '.')) for p in range(3))
+        except AssertionError:
+            return 0
+
+
 class Kills(MirrorTest):
     PARTITIONS = 4
 
@@ -148,6 +187,141 @@ class Kills(MirrorTest):
                 self.assertLessEqual(number, seen + 1, partition)
                 seen = max(seen, number)
             self.assertEqual(seen, total - 1, partition)
+
+
+class Topics(MirrorTest):
+    def purge(self, topic, partition, before):
+        what = self.write('purge.json', json.dumps({'version': 1, 'partitions': [{'topic': topic, 'partition': partition, 'offset': before}]}))
+        self.source.tool('org.apache.kafka.tools.DeleteRecordsCommand', '--offset-json-file', what)
+
+    def wait_for_last(self, topic, partition, number, cluster=None):
+        wait_until(lambda: self.numbers(topic, partition, cluster)[-1:] == [number],
+                   f'{number} in {topic}/{partition}; {self.log.read_text()[-2000:] if self.log.exists() else ""}')
+
+    def test_new_topics_and_partitions_are_read_from_their_first_record(self):
+        first, later = self.name, self.name + '-later'
+        self.source.create_topic(first, 1)
+        process = self.mirror(self.flow(start='latest'))
+        self.wait_for_log('partitions 0 to 0 go to')
+        self.source.tool('org.apache.kafka.tools.TopicCommand', '--alter', '--topic', first, '--partitions', 3)
+        self.fill(first, 2, range(100))
+        self.source.create_topic(later, 2)
+        self.fill(later, 1, range(100))
+        for topic, partition in ((first, 2), (later, 1)):
+            self.wait_for_last(f'east.{topic}', partition, 99)
+            self.assertEqual(self.numbers(f'east.{topic}', partition), list(range(100)))
+        self.stop(process)
+
+    @on_demand
+    def test_purged_records_are_named_and_their_partition_stops_alone(self):
+        topic = self.name
+        self.source.create_topic(topic, 2)
+        for mode, alias in (('at_least_once', 'once'), ('exactly_once', 'twice')):
+            flow = self.flow(mode, name=alias + self.name[:20], aliases=(alias, 'west'))
+            last = 100 if alias == 'once' else 200
+            for partition in range(2):
+                self.fill(topic, partition, range(last - 100, last))
+            process = self.mirror(flow)
+            for partition in range(2):
+                self.wait_for_last(f'{alias}.{topic}', partition, last - 1)
+            self.stop(process)
+            if alias == 'twice':
+                break
+        for partition in range(2):
+            self.fill(topic, partition, range(200, 300))
+        self.purge(topic, 0, 250)
+        process = self.mirror(flow)
+        self.wait_for_log(f'{topic}/0: offsets 200 to 249 were purged before they were read')
+        self.wait_for_last(f'twice.{topic}', 1, 299)
+        self.assertEqual(self.numbers(f'twice.{topic}', 0)[-1], 199)
+        self.stop(process)
+        process = self.mirror(self.flow('exactly_once', name='twice' + self.name[:20], aliases=('twice', 'west'), on_purged='skip_with_alarm'))
+        self.wait_for_last(f'twice.{topic}', 0, 299)
+        self.assertEqual(self.numbers(f'twice.{topic}', 0)[-51:], [199, *range(250, 300)])
+        self.stop(process)
+
+    @on_demand
+    def test_a_topic_that_was_made_again_is_found_out_even_where_it_is_longer_than_before(self):
+        topic = self.name
+        self.source.create_topic(topic, 1)
+        self.fill(topic, 0, range(100))
+        flow = self.flow('exactly_once')
+        process = self.mirror(flow)
+        self.wait_for_last(f'east.{topic}', 0, 99)
+        self.stop(process)
+        self.source.delete_topic(topic)
+        self.source.create_topic(topic, 1)
+        self.fill(topic, 0, range(1000, 1500))
+        process = self.mirror(flow)
+        self.wait_for_log('it was deleted and made again, or cut back: the next offset was 100, it has 0 to 500 now')
+        self.stop(process)
+        self.assertEqual(self.numbers(f'east.{topic}', 0), list(range(100)))
+        process = self.mirror(self.flow('exactly_once', on_recreated='restart_from_beginning'))
+        self.wait_for_last(f'east.{topic}', 0, 1499)
+        self.assertEqual(self.numbers(f'east.{topic}', 0), [*range(100), *range(1000, 1500)])
+        self.stop(process)
+
+    @on_demand
+    def test_a_record_that_the_target_refuses_stops_its_partition_and_no_other(self):
+        topic = self.name
+        self.source.create_topic(topic, 2)
+        self.target.create_topic(f'east.{topic}', 2, **{'max.message.bytes': 100_000})
+        self.fill(topic, 0, range(100))
+        self.source.kcat('-P', '-t', topic, '-p', 0, self.write('large', random.Random(2).randbytes(300_000)))
+        self.fill(topic, 0, range(100, 200))
+        self.fill(topic, 1, range(500))
+        for mode in ('at_least_once', 'exactly_once'):
+            with self.subTest(mode=mode):
+                log = self.top / mode
+                process = self.mirror(self.flow(mode, name=mode + self.name[:20], linger='100ms'), log=log)
+                self.wait_for_log(f'{topic}/0 is STOPPED at offset 100: offset 100: `east.{topic}` on the target: MSG_SIZE_TOO_LARGE', log)
+                self.wait_for_last(f'east.{topic}', 1, 499)
+                self.stop(process, log)
+                self.assertEqual(set(self.numbers(f'east.{topic}', 0)), set(range(100)))
+
+    @on_demand
+    def test_a_second_instance_takes_the_flow_and_the_first_one_ends(self):
+        topic = self.name
+        self.source.create_topic(topic, 2)
+        for mode in ('exactly_once', 'at_least_once'):
+            with self.subTest(mode=mode):
+                flow = self.flow(mode, name=mode + self.name[:20], aliases=(mode, 'west'))
+                older = self.mirror(flow, log=self.top / 'older')
+                self.fill(topic, 0, range(1000))
+                self.wait_for_last(f'{mode}.{topic}', 0, 999)
+                older.send_signal(signal.SIGSTOP)
+                newer = self.mirror(flow, log=self.top / 'newer')
+                self.fill(topic, 1, range(1000))
+                self.wait_for_last(f'{mode}.{topic}', 1, 999)
+                older.send_signal(signal.SIGCONT)
+                self.fill(topic, 0, range(1000, 2000))
+                self.fill(topic, 1, range(1000, 2000))
+                self.assertEqual(older.wait(TIMEOUT_SECONDS), 2)
+                self.assertIn('another instance', (self.top / 'older').read_text())
+                for partition in range(2):
+                    self.wait_for_last(f'{mode}.{topic}', partition, 1999)
+                    if mode == 'exactly_once':
+                        self.assertEqual(self.numbers(f'{mode}.{topic}', partition), list(range(2000)))
+                self.stop(newer, self.top / 'newer')
+                self.source.delete_topic(topic)
+                self.source.create_topic(topic, 2)
+
+    def test_the_same_topic_in_both_directions_has_each_record_once_on_each_side(self):
+        topic = self.name
+        for cluster in (self.source, self.target):
+            cluster.create_topic(topic, 1)
+        there = self.flow('exactly_once', name='there' + self.name[:20], names='identity')
+        back = self.flow('exactly_once', file='back.yaml', name='back' + self.name[:20], names='identity', source=self.target, target=self.source,
+                         aliases=('west', 'east'))
+        process = self.mirror(there, back)
+        self.source.kcat('-P', '-t', topic, data=b''.join(b'%d\n' % n for n in range(500)))
+        self.target.kcat('-P', '-t', topic, data=b''.join(b'%d\n' % n for n in range(500, 1000)))
+        for cluster in (self.source, self.target):
+            wait_until(lambda cluster=cluster: len(self.numbers(topic, 0, cluster)) >= 1000, 'all records on both sides')
+        books = self.stop(process)
+        for cluster in (self.source, self.target):
+            self.assertEqual(sorted(self.numbers(topic, 0, cluster)), list(range(1000)))
+        self.assertLessEqual(books['mirrored'], 500)
 
 
 if __name__ == '__main__':

@@ -163,7 +163,11 @@ Options<RawOptions> option_table() {
            at_least(std::int64_t{0}), at_most(std::int64_t{2'147'483'647}))
       .add("key_serializer", &O::key_serializer, "StringSerializer or ByteArraySerializer.")
       .add("value_serializer", &O::value_serializer, "StringSerializer or ByteArraySerializer.")
-      .refused("metadata_fetch_timeout_ms", "a topic is waited for as long as it takes", "60000");
+      .refused("metadata_fetch_timeout_ms", "a topic is waited for as long as it takes", "60000")
+      .refused("mirror",
+               "a pipeline makes events of records; `millrace mirror FILE.yaml` copies topics as "
+               "they are",
+               "false");
   kafka::add_connection_options(table);
   return table;
 }

@@ -1,0 +1,35 @@
+#include "plugins/mirror/positions.h"
+
+#include <gtest/gtest.h>
+
+namespace millrace::mirror {
+namespace {
+
+TEST(MirrorPositions, AreReadAsTheyWereWritten) {
+  Position position{.next = 120, .time_ms = 1'790'000'000'000, .witness = std::nullopt};
+  EXPECT_EQ(encode(position), "v=1 next=120 time=1790000000000");
+  EXPECT_EQ(*decode_position(encode(position)), position);
+  position.witness = Witness{119, -1, 0xfedcba9876543210};
+  EXPECT_EQ(*decode_position(encode(position)), position);
+}
+
+TEST(MirrorPositions, WhatIsNotUnderstoodIsRefusedAndNotGuessedAt) {
+  for (const char* bad :
+       {"", "next=1", "v=1", "v=2 next=1", "v=1 next=-1", "v=1 next=", "v=1 next=1x",
+        "v=1 next=99999999999999999999", "v=1 next=1 witness=1:2", "v=1 next=1 time=x"})
+    EXPECT_FALSE(decode_position(bad)) << bad;
+}
+
+TEST(MirrorPositions, ALaterFieldIsPassedOver) {
+  EXPECT_EQ(decode_position("v=1 next=7 epoch=3")->next, 7);
+}
+
+TEST(MirrorPositions, KeysNameAPartition) {
+  EXPECT_EQ(PositionKey::encode({"a.b", 3}), "a.b/3");
+  EXPECT_EQ(PositionKey::decode("a.b/3"), (kafka::TopicPartition{"a.b", 3}));
+  for (const char* other : {"@owner", "", "/3", "a/", "a/-1", "a/3x"})
+    EXPECT_FALSE(PositionKey::decode(other)) << other;
+}
+
+}  // namespace
+}  // namespace millrace::mirror
