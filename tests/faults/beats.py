@@ -293,9 +293,11 @@ class Filebeat(FilebeatToFile):
     def test_tls_with_client_certificates(self):
         self.ship([Receiver(self, options=self.make_certificates())])
 
+    @on_demand
     def test_one_window_at_a_time_without_compression(self):
         self.ship([Receiver(self)], pipelining=0, level=0)
 
+    @on_demand
     def test_many_windows_in_flight(self):
         self.ship([Receiver(self)], pipelining=5)
 

@@ -2,7 +2,7 @@
 file to file loses nothing; nor where the run that comes after is killed as well."""
 import shutil
 
-from rig import FIRST_POINT, POINTS, SEED, Faults, FaultTest
+from rig import FIRST_POINT, POINT_STEP, POINTS, SEED, Faults, FaultTest
 
 EVENTS_OF_FILE = 40
 CALLS_OF_FILE = 6  # at least: its output, and a store of positions
@@ -42,7 +42,7 @@ class CrashPoints(FaultTest):
         self.assertFalse(self.killed_at(config, 0, 'before'))
         self.assert_exactly_once(self.account(self.with_rotated(self.top / 'out'), self.sources))
         reached = 0
-        for point in range(FIRST_POINT, POINTS + 1):
+        for point in range(FIRST_POINT, POINTS + 1, POINT_STEP):
             action = ('before', 'half', 'after')[(point + SEED) % 3]
             with self.subTest(point=point, action=action):
                 self.start_anew()
@@ -52,7 +52,7 @@ class CrashPoints(FaultTest):
                 self.killed_at(config, self.random.randint(1, point), self.random.choice(('before', 'half', 'after')))
                 self.assertEqual(self.run_to_end(config), 0, self.log_excerpt())
                 self.assert_nothing_lost(self.account(self.with_rotated(self.top / 'out'), self.sources))
-        self.assertGreater(reached, (POINTS - FIRST_POINT) // 2)
+        self.assertGreater(reached, (POINTS - FIRST_POINT) // (2 * POINT_STEP))
 
     def test_json_lines(self):
         self.check_points()

@@ -11,8 +11,8 @@ from events import Source, check
 from harness import BINARY, TIMEOUT_SECONDS, MillraceTest, wait_until
 
 # What run.py's dials say.
-KILLS, EVENTS, POINTS, FIRST_POINT, ROTATIONS, SEED = (
-    int(os.environ['MILLRACE_' + name]) for name in ('KILLS', 'EVENTS', 'POINTS', 'FIRST_POINT', 'ROTATIONS', 'SEED'))
+KILLS, EVENTS, POINTS, FIRST_POINT, POINT_STEP, ROTATIONS, SEED = (
+    int(os.environ['MILLRACE_' + name]) for name in ('KILLS', 'EVENTS', 'POINTS', 'FIRST_POINT', 'POINT_STEP', 'ROTATIONS', 'SEED'))
 PRELOAD = pathlib.Path(BINARY).resolve().parent / 'tests' / 'faults' / 'preload' / 'libfaults.so'
 
 

@@ -2,7 +2,7 @@
 """Runs the fault tests of this directory against a millrace binary.
 
 usage: run.py BINARY [NAME]... [--long] [--kills N] [--events N] [--points N] [--first-point N]
-       [--rotations N] [--seed N]
+       [--point-step N] [--rotations N] [--seed N]
 
 NAME is a test module, class or method, as unittest takes them. The defaults are what fits into every run of
 scripts/test; --long is for nights. The last line is 'N passed, N failed, N skipped'.
@@ -18,10 +18,11 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / 'integration')]
 import runner
 
 # name: (in scripts/test, with --long, meaning)
-DIALS = {'kills': (6, 200, 'how often a test kills millrace at a random moment'),
-         'events': (60_000, 1_000_000, 'how many events such a test sends'),
+DIALS = {'kills': (4, 200, 'how often a test kills millrace at a random moment'),
+         'events': (40_000, 1_000_000, 'how many events such a test sends'),
          'points': (30, 2000, 'up to which of the system calls that write each test of crash points kills'),
          'first_point': (1, 1, 'at which of them it begins'),
+         'point_step': (2, 1, 'at each which of them it kills'),
          'rotations': (200, 2000, 'how often a test rotates a file'),
          'seed': (1, 1, 'of everything that is random')}
 
