@@ -78,6 +78,8 @@ class FlowReader {
     if (o.memory.count < static_cast<std::uint64_t>(o.shards) << 21)
       error("memory", "is less than 2 MiB for each shard");
     if (auto made = TopicRules::create(o); !made) error("topics", made.error().message);
+    if (auto made = NameList::create(o.groups, o.exclude_groups); !made)
+      error("groups", made.error().message);
   }
 
   /// The properties of one side, from a map of options. What the mirror needs is the caller's to
@@ -287,6 +289,16 @@ Options<FlowOptions> flow_options() {
       .add("compression_type", &O::compression_type, "Of what is written.",
            one_of("none", "gzip", "snappy", "lz4", "zstd"))
       .add("memory", &O::memory, "Bytes of records that are held, fetched ahead or under way.");
+  table
+      .add("groups", &O::groups,
+           "Consumer groups whose offsets are translated, as names or regular expressions for "
+           "whole names; empty: none.")
+      .add("exclude_groups", &O::exclude_groups, "As `groups`; wins over it.")
+      .add("checkpoint_interval", &O::checkpoint_interval,
+           "How often offsets of groups are translated and written to the target.", moment)
+      .add("sync_group_offsets", &O::sync_group_offsets,
+           "Commits translated offsets on the target, for groups in which nobody is there, and "
+           "forward only.");
   constexpr const char* kNotYet = "is not built";
   for (const char* option : {"acl_sync", "on_poison", "rate_limit", "recreate_target"})
     table.refused(option, kNotYet);

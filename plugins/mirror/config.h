@@ -51,6 +51,11 @@ struct FlowOptions {
   std::optional<std::int64_t> start_timestamp_ms;
   OnPurged on_purged = OnPurged::stop;
   OnRecreated on_recreated = OnRecreated::stop;
+  std::vector<std::string> groups;
+  std::vector<std::string> exclude_groups{"console-consumer-.*", "connect-.*", "__.*",
+                                          "millrace-mirror-.*"};
+  std::chrono::milliseconds checkpoint_interval{60'000};
+  bool sync_group_offsets = false;
   std::int64_t shards = 2;
   std::int64_t replication_factor = -1;
   std::chrono::milliseconds refresh_interval{30'000};

@@ -16,6 +16,7 @@ constexpr milliseconds kAskAgain{2000};
 constexpr milliseconds kLook{200};
 constexpr std::chrono::seconds kPatience{10};
 constexpr std::chrono::seconds kReportLag{60};
+constexpr std::chrono::seconds kEverySecond{1};
 constexpr std::size_t kMostReported = 10;
 
 std::int32_t partitions_of(const kafka::ClusterLayout& layout, const std::string& topic) {
@@ -59,6 +60,10 @@ bool Flow::run(const StopSignal& stop) {
     if (now >= lag_at) {
       lag_at = now + kReportLag;
       report_lag();
+    }
+    if (group_sync_ && now >= group_sync_at_) {
+      group_sync_at_ = now + kEverySecond;
+      group_sync_->tick(standings(), stop);
     }
     stop.wait(kLook);
   }
@@ -135,6 +140,11 @@ Result<void> Flow::make_positions_topic() {
 }
 
 void Flow::start_shards() {
+  if (auto groups = NameList::create(settings_.options.groups, settings_.options.exclude_groups);
+      groups && !settings_.options.groups.empty()) {
+    groups_ = std::move(*groups);
+    group_sync_ = std::make_unique<GroupSync>(settings_, *groups_, *source_, *target_);
+  }
   for (std::int32_t i = 0; i < settings_.options.shards; ++i) {
     shards_.push_back(std::make_unique<Shard>(*context_, i));
     shards_.back()->start();
@@ -328,6 +338,7 @@ void Flow::report_lag() {
 void Flow::end() {
   for (const auto& shard : shards_) shard->finish();
   for (const auto& shard : shards_) shard->join();
+  if (group_sync_ && !all_fenced()) group_sync_->finish(standings());
   std::vector<std::string> stopped;
   for (const Standing& one : standings())
     if (!one.stopped.empty())

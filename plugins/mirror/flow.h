@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "plugins/mirror/group_sync.h"
 #include "plugins/mirror/names.h"
 #include "plugins/mirror/shard.h"
 #include "plugins/support/notices.h"
@@ -59,6 +60,9 @@ class Flow {
   Books books_;
   std::unique_ptr<ShardContext> context_;
   std::vector<std::unique_ptr<Shard>> shards_;
+  std::optional<NameList> groups_;
+  std::unique_ptr<GroupSync> group_sync_;  ///< null: no groups are wanted
+  Clock::time_point group_sync_at_{};
   bool is_new_ = false;     ///< it never ran before: `start` counts
   bool refreshed_ = false;  ///< the first time is over
   std::map<std::string, Topic> topics_;

@@ -31,6 +31,38 @@ bool TopicRules::Pattern::matches(const std::string& topic) const {
   return text == topic || regex.find(topic).has_value();
 }
 
+Result<NameList> NameList::create(const std::vector<std::string>& include,
+                                  const std::vector<std::string>& exclude) {
+  auto in = compile(include);
+  if (!in) return fail(std::move(in).error());
+  auto out = compile(exclude);
+  if (!out) return fail(std::move(out).error());
+  NameList list;
+  list.include_ = std::move(*in);
+  list.exclude_ = std::move(*out);
+  return list;
+}
+
+Result<std::vector<NameList::Pattern>> NameList::compile(const std::vector<std::string>& texts) {
+  std::vector<Pattern> patterns;
+  for (const std::string& text : texts) {
+    auto regex = Regex::compile("\\A(?:" + text + ")\\z");
+    if (!regex) return fail(std::move(regex).error().at("`" + text + "`"));
+    patterns.push_back({text, std::move(*regex)});
+  }
+  return patterns;
+}
+
+bool NameList::any(const std::vector<Pattern>& patterns, const std::string& name) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const Pattern& pattern) {
+    return pattern.text == name || pattern.regex.find(name).has_value();
+  });
+}
+
+bool NameList::selects(const std::string& name) const {
+  return any(include_, name) && !any(exclude_, name);
+}
+
 Result<TopicRules> TopicRules::create(const FlowOptions& options) {
   TopicRules rules;
   rules.naming_ = options.names;

@@ -62,6 +62,26 @@ class TopicRules {
   std::string separator_;
 };
 
+/// Names that are selected by a list of names and regular expressions for whole names, but for
+/// those of a second list. Shared by threads.
+class NameList {
+ public:
+  /// Errors: Errc::invalid naming the expression.
+  static Result<NameList> create(const std::vector<std::string>& include,
+                                 const std::vector<std::string>& exclude);
+  bool selects(const std::string& name) const;
+
+ private:
+  struct Pattern {
+    std::string text;
+    Regex regex;
+  };
+  static Result<std::vector<Pattern>> compile(const std::vector<std::string>& texts);
+  static bool any(const std::vector<Pattern>& patterns, const std::string& name);
+  std::vector<Pattern> include_;
+  std::vector<Pattern> exclude_;
+};
+
 /// Kafka's and the mirror's own topics, which no list can select.
 bool is_internal(const std::string& topic);
 /// Letters, digits, '.', '_', '-', at most 249.

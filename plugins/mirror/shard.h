@@ -45,6 +45,7 @@ struct Standing {
   std::int64_t sync_target = -1;
   std::optional<Witness> witness;
   std::string stopped;
+  Translation pairs;  ///< more of these; some may be of a transaction that was aborted since
 };
 
 /// One consumer, one producer, one thread, and the positions of their partitions.

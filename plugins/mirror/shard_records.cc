@@ -166,6 +166,10 @@ void Shard::settle(Ticket& ticket, const kafka::DeliveryReport& report) {
                                     report.offset));
     track.sync_source = ticket.offset;
     track.sync_target = report.offset;
+    if (ticket.offset >= track.pair_due) {
+      track.pairs.add({ticket.offset, report.offset});
+      track.pair_due = ticket.offset + kPairSpacing;
+    }
   }
   if (!settings_.exactly_once()) {
     ++context_.books.mirrored;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -8,12 +9,16 @@
 
 #include "plugins/mirror/config.h"
 #include "plugins/mirror/positions.h"
+#include "plugins/mirror/translation.h"
 #include "plugins/support/kafka/consumer.h"
 #include "plugins/support/kafka/producer.h"
 
 namespace millrace::mirror {
 
 struct Track;
+
+/// Offsets of the source between two pairs that are remembered of a partition.
+inline constexpr std::int64_t kPairSpacing = 100;
 
 /// A record between its fetch and its report. Its message is kept until then: the producer reads
 /// its bytes.
@@ -48,6 +53,8 @@ struct Track {
   std::string stop_why;
   std::int64_t sync_source = -1;  ///< the last delivered record here ...
   std::int64_t sync_target = -1;  ///< ... and there
+  Translation pairs;              ///< delivered records here and there, kPairSpacing apart
+  std::int64_t pair_due = 0;      ///< the next is taken from this offset on
   std::string stopped;            ///< why nothing more is read; "": it runs
   bool absent = false;            ///< its topic is gone, and may come back
 
@@ -58,6 +65,7 @@ struct Track {
   void rewind(std::int64_t offset) {
     tickets.clear();
     next = offset;
+    pair_due = std::min(pair_due, offset);
     witness_ahead.reset();
   }
   /// The witness for a position at the frontier.
