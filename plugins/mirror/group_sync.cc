@@ -58,7 +58,12 @@ void GroupSync::tick(std::span<const Standing> standings, const StopSignal& stop
 }
 
 void GroupSync::finish(std::span<const Standing> standings) {
-  if (!open_) return;
+  if (!open_) {  // it ended before what was stored could be read
+    const StopSignal never;
+    if (auto opened = open(never); !opened)
+      return log::warn(component_, "the last checkpoints of groups are not written: {}",
+                       opened.error().message);
+  }
   take(standings);
   auto stored = store_pairs();
   auto checked = check_groups();
@@ -72,7 +77,7 @@ void GroupSync::finish(std::span<const Standing> standings) {
 Result<void> GroupSync::open(const StopSignal& stop) {
   const auto replication = static_cast<std::int32_t>(settings_.options.replication_factor);
   for (OwnTopic* topic : {&syncs_, &checkpoints_topic_})
-    if (auto made = topic->make(target_, replication); !made) return made;
+    if (auto made = topic->make(target_, replication, kPatience, stop); !made) return made;
   const auto unreadable = [&](const OwnTopic& topic, std::string_view key, const Error& error) {
     log::warn(component_, "{}: key `{}` is passed over: {}", topic.name(),
               std::string(key.substr(0, 200)), error.message);

@@ -18,16 +18,21 @@ constexpr milliseconds kPoll{50};
 
 OwnTopic::~OwnTopic() = default;
 
-Result<void> OwnTopic::make(kafka::Admin& target, std::int32_t replication) {
+Result<void> OwnTopic::make(kafka::Admin& target, std::int32_t replication, milliseconds patience,
+                            const StopSignal& stop) {
   auto made = target.create_topic({.name = name_,
                                    .partitions = 1,
                                    .replication = replication,
                                    .settings = {{"cleanup.policy", "compact"}}});
   if (!made) return fail(std::move(made).error());
   // The brokers hear of a new topic a moment after the controller.
-  if (auto count = target.partition_count(name_); !count)
-    return fail(Errc::io, count.error().message);
-  return {};
+  const auto give_up = Clock::now() + patience;
+  while (true) {
+    const auto count = target.partition_count(name_);
+    if (count) return {};
+    if (count.error().code != Errc::not_found || Clock::now() >= give_up || !stop.wait(kPoll))
+      return fail(Errc::io, count.error().message);
+  }
 }
 
 Result<void> OwnTopic::read(const kafka::Properties& properties, const std::string& component,

@@ -23,8 +23,9 @@ class OwnTopic {
 
   const std::string& name() const { return name_; }
 
-  /// Makes it where it is not there. Errors: the broker's.
-  Result<void> make(kafka::Admin& target, std::int32_t replication);
+  /// Makes it where it is not there, and waits until the brokers know it. Errors: the broker's.
+  Result<void> make(kafka::Admin& target, std::int32_t replication,
+                    std::chrono::milliseconds patience, const StopSignal& stop);
 
   /// Each record from the first to the last, in order; keys without a value were removed. Errors:
   /// Errc::invalid; Errc::timeout where the brokers stay silent for `patience`; Errc::closed on
