@@ -21,72 +21,45 @@ bool is_topic_name(const std::string& name) {
          });
 }
 
-Result<TopicRules::Pattern> TopicRules::compile(const std::string& text) {
+Result<NamePattern> NamePattern::compile(const std::string& text) {
   auto regex = Regex::compile("\\A(?:" + text + ")\\z");
   if (!regex) return fail(std::move(regex).error().at("`" + text + "`"));
-  return Pattern{text, std::move(*regex)};
-}
-
-bool TopicRules::Pattern::matches(const std::string& topic) const {
-  return text == topic || regex.find(topic).has_value();
+  return NamePattern{text, std::move(*regex)};
 }
 
 Result<NameList> NameList::create(const std::vector<std::string>& include,
                                   const std::vector<std::string>& exclude) {
-  auto in = compile(include);
-  if (!in) return fail(std::move(in).error());
-  auto out = compile(exclude);
-  if (!out) return fail(std::move(out).error());
   NameList list;
-  list.include_ = std::move(*in);
-  list.exclude_ = std::move(*out);
+  for (const auto& [texts, to] :
+       {std::pair{&include, &list.include_}, std::pair{&exclude, &list.exclude_}}) {
+    for (const std::string& text : *texts) {
+      auto pattern = NamePattern::compile(text);
+      if (!pattern) return fail(std::move(pattern).error());
+      to->push_back(std::move(*pattern));
+    }
+  }
   return list;
 }
 
-Result<std::vector<NameList::Pattern>> NameList::compile(const std::vector<std::string>& texts) {
-  std::vector<Pattern> patterns;
-  for (const std::string& text : texts) {
-    auto regex = Regex::compile("\\A(?:" + text + ")\\z");
-    if (!regex) return fail(std::move(regex).error().at("`" + text + "`"));
-    patterns.push_back({text, std::move(*regex)});
-  }
-  return patterns;
-}
-
-bool NameList::any(const std::vector<Pattern>& patterns, const std::string& name) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](const Pattern& pattern) {
-    return pattern.text == name || pattern.regex.find(name).has_value();
-  });
-}
-
 bool NameList::selects(const std::string& name) const {
-  return any(include_, name) && !any(exclude_, name);
+  const auto fits = [&](const NamePattern& pattern) { return pattern.matches(name); };
+  return std::any_of(include_.begin(), include_.end(), fits) &&
+         std::none_of(exclude_.begin(), exclude_.end(), fits);
 }
 
 Result<TopicRules> TopicRules::create(const FlowOptions& options) {
   TopicRules rules;
   rules.naming_ = options.names;
   rules.separator_ = options.separator;
-  for (const auto& [list, to] : {std::pair{&options.topics, &rules.include_},
-                                 std::pair{&options.exclude, &rules.exclude_}}) {
-    for (const std::string& text : *list) {
-      auto pattern = compile(text);
-      if (!pattern) return fail(std::move(pattern).error());
-      to->push_back(std::move(*pattern));
-    }
-  }
+  auto topics = NameList::create(options.topics, options.exclude);
+  if (!topics) return fail(std::move(topics).error());
+  rules.topics_ = std::move(*topics);
   for (const auto& [from, to] : options.topic_map) {
-    auto pattern = compile(from);
+    auto pattern = NamePattern::compile(from);
     if (!pattern) return fail(std::move(pattern).error().at("topic_map"));
     rules.map_.push_back({std::move(*pattern), to});
   }
   return rules;
-}
-
-bool TopicRules::is_selected(const std::string& topic) const {
-  const auto fits = [&](const Pattern& pattern) { return pattern.matches(topic); };
-  return !is_internal(topic) && std::any_of(include_.begin(), include_.end(), fits) &&
-         std::none_of(exclude_.begin(), exclude_.end(), fits);
 }
 
 /// Whether one of the aliases in front of the topic's own name is `alias`.
@@ -100,7 +73,7 @@ bool TopicRules::has_passed(const std::string& topic, const std::string& alias) 
 
 TopicRules::Choice TopicRules::choose(const std::string& topic, const std::string& source_alias,
                                       const std::string& target_alias) const {
-  if (!is_selected(topic)) return {};
+  if (is_internal(topic) || !topics_.selects(topic)) return {};
   std::string target = topic;
   if (naming_ == Naming::rename) {
     if (has_passed(topic, target_alias))

@@ -13,6 +13,32 @@ namespace millrace::mirror {
 struct FlowOptions;
 enum class Naming;
 
+/// A name, or a regular expression for whole names.
+struct NamePattern {
+  std::string text;
+  Regex regex;  ///< of the whole name
+
+  /// Errors: Errc::invalid naming the expression.
+  static Result<NamePattern> compile(const std::string& text);
+  bool matches(const std::string& name) const {
+    return text == name || regex.find(name).has_value();
+  }
+};
+
+/// Names that one list of patterns selects and a second one does not. Shared by threads.
+class NameList {
+ public:
+  NameList() = default;  ///< selects nothing
+  /// Errors: Errc::invalid naming the expression.
+  static Result<NameList> create(const std::vector<std::string>& include,
+                                 const std::vector<std::string>& exclude);
+  bool selects(const std::string& name) const;
+
+ private:
+  std::vector<NamePattern> include_;
+  std::vector<NamePattern> exclude_;
+};
+
 /// Which topics of the source are mirrored, and what they are called on the target. A pure function
 /// of the options; shared by threads.
 class TopicRules {
@@ -41,45 +67,17 @@ class TopicRules {
                    const std::string& target_alias) const;
 
  private:
-  struct Pattern {
-    std::string text;
-    Regex regex;
-    bool matches(const std::string& topic) const;
-  };
   struct Mapping {
-    Pattern pattern;
+    NamePattern pattern;
     std::string replacement;
   };
   TopicRules() = default;
-  static Result<Pattern> compile(const std::string& text);
-  bool is_selected(const std::string& topic) const;
   bool has_passed(const std::string& topic, const std::string& alias) const;
 
-  std::vector<Pattern> include_;
-  std::vector<Pattern> exclude_;
+  NameList topics_;
   std::vector<Mapping> map_;
   Naming naming_{};
   std::string separator_;
-};
-
-/// Names that are selected by a list of names and regular expressions for whole names, but for
-/// those of a second list. Shared by threads.
-class NameList {
- public:
-  /// Errors: Errc::invalid naming the expression.
-  static Result<NameList> create(const std::vector<std::string>& include,
-                                 const std::vector<std::string>& exclude);
-  bool selects(const std::string& name) const;
-
- private:
-  struct Pattern {
-    std::string text;
-    Regex regex;
-  };
-  static Result<std::vector<Pattern>> compile(const std::vector<std::string>& texts);
-  static bool any(const std::vector<Pattern>& patterns, const std::string& name);
-  std::vector<Pattern> include_;
-  std::vector<Pattern> exclude_;
 };
 
 /// Kafka's and the mirror's own topics, which no list can select.
