@@ -37,9 +37,6 @@ class Translation {
   /// topic there is a new one: what was known is forgotten.
   void add(OffsetPair pair);
 
-  /// The source's topic is known to be a new one.
-  void clear() { pairs_.clear(); }
-
   /// Where a group goes on that has committed `next` on the source: the copy of the newest record
   /// known at or before it, or the offset behind that copy. Never behind the copy of a record that
   /// the group has not read, so nothing is lost. nullopt: no pair is that old.
