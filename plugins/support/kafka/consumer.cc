@@ -146,11 +146,10 @@ Result<std::unique_ptr<Consumer>> Consumer::create(const Properties& properties,
   rd_kafka_conf_set_error_cb(conf->get(), on_error);
   rd_kafka_conf_set_rebalance_cb(conf->get(), on_rebalance);
   rd_kafka_conf_set_offset_commit_cb(conf->get(), on_commit);
-  const auto client = make_client(RD_KAFKA_CONSUMER, std::move(*conf));
-  if (!client) return client.error();
-  handles->client = *client;
-  rd_kafka_poll_set_consumer(*client);
-  handles->queue.reset(rd_kafka_queue_get_consumer(*client));
+  auto consumer = make_consumer(std::move(*conf));
+  if (!consumer) return fail(std::move(consumer).error());
+  handles->client = consumer->client;
+  handles->queue = std::move(consumer->queue);
   return std::unique_ptr<Consumer>(new Consumer(std::move(handles)));
 }
 

@@ -37,6 +37,14 @@ Result<ConfHandle> make_conf(const Properties& properties);
 /// where it cannot start its threads.
 Result<rd_kafka_t*> make_client(rd_kafka_type_t type, ConfHandle conf);
 
+/// A running consumer, and the queue by which its messages and callbacks come.
+struct ConsumerHandles {
+  rd_kafka_t* client;
+  QueueHandle queue;
+};
+/// One of `conf`, which it takes. Errors: those of make_client().
+Result<ConsumerHandles> make_consumer(ConfHandle conf);
+
 /// The library's form of `offsets`, in the same order.
 ListHandle list_of(std::span<const NextOffset> offsets);
 

@@ -72,4 +72,11 @@ Result<rd_kafka_t*> make_client(rd_kafka_type_t type, ConfHandle conf) {
   return client;
 }
 
+Result<ConsumerHandles> make_consumer(ConfHandle conf) {
+  auto client = make_client(RD_KAFKA_CONSUMER, std::move(conf));
+  if (!client) return fail(std::move(client).error());
+  rd_kafka_poll_set_consumer(*client);
+  return ConsumerHandles{*client, QueueHandle(rd_kafka_queue_get_consumer(*client))};
+}
+
 }  // namespace millrace::kafka
