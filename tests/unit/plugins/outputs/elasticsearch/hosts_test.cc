@@ -64,7 +64,7 @@ class HostPoolTest : public testing::Test {
   const Clock::time_point t0_ = Clock::now();
 };
 
-TEST_F(HostPoolTest, TheOneWithTheLeastToDoIsPicked) {
+TEST_F(HostPoolTest, TheOneWithTheLeastWorkIsPicked) {
   host(0).in_flight = 2;
   host(1).in_flight = 1;
   host(2).in_flight = 2;
