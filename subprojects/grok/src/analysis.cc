@@ -402,6 +402,66 @@ void find_prefix(Program& program, Pc pc) {
     if (commonness(program.prefix[i]) < commonness(program.prefix[program.rare])) program.rare = i;
 }
 
+/// What may stand before a match: by the look-behinds and word boundaries that it begins with.
+class Before {
+ public:
+  explicit Before(const Program& program) : program_(program) {}
+
+  Next at(Pc pc) {
+    if (++walked_ > kMaxWalk) return kAnything;
+    const Instruction& code = program_.code[pc];
+    switch (code.op) {
+      case Op::jump:
+        return at(code.a);
+      case Op::choose: {
+        Next any;
+        for (const Pc target : program_.choices[code.a].targets) any |= at(target);
+        return any;
+      }
+      case Op::look:
+        return of(program_.looks[code.a]) & at(pc + 1);
+      case Op::word_boundary:
+        return of_boundary(pc + 1) & at(pc + 1);
+      case Op::save:
+      case Op::line_begin:
+      case Op::line_end:
+      case Op::text_end:
+      case Op::text_end_line:
+      case Op::no_word_boundary:
+        return at(pc + 1);
+      default:
+        return kAnything;
+    }
+  }
+
+ private:
+  Next of(const Look& look) const {
+    if (!look.behind) return kAnything;
+    Next before = look.negative ? kAnything : Next();
+    for (const auto& sequence : look.sequences) {
+      if (look.negative && sequence.size() != 1) continue;
+      if (sequence.empty()) return kAnything;
+      const SetTable& set = program_.sets[sequence.back()];
+      Next bytes = set.lead & ~kWide;
+      if (set.wide == SetTable::Wide::all || (set.wide == SetTable::Wide::some && !look.negative))
+        bytes |= kWide;
+      before = look.negative ? before & ~bytes : before | bytes;
+    }
+    return before;
+  }
+
+  /// Of characters outside of ASCII it is not known here which are of words.
+  Next of_boundary(Pc pc) const {
+    const Next next = first_behind(program_, pc, Previous::unknown);
+    if ((next & kWide).any()) return kAnything;
+    if ((next & ~kWord).none()) return ~kWord;
+    return (next & kWord).none() ? kWord | kWide : kAnything;
+  }
+
+  const Program& program_;
+  std::size_t walked_ = 0;
+};
+
 void find_start(Program& program) {
   Pc pc = 0;
   while (program.code[pc].op == Op::save) ++pc;
@@ -413,14 +473,9 @@ void find_start(Program& program) {
   find_prefix(program, pc);
   const auto next = ahead(program, 0);
   if (next[0][kEnd]) return;
-  program.not_start = RunScanner(bytes_of(next[0], false));
-  while (program.start_depth < next.size() && next[program.start_depth] != kAnything) {
-    for (unsigned b = 0; b < 256; ++b) {
-      if (next[program.start_depth][b])
-        program.start[b] = static_cast<std::uint8_t>(program.start[b] | 1u << program.start_depth);
-    }
-    ++program.start_depth;
-  }
+  std::size_t known = 0;
+  while (known < next.size() && next[known] != kAnything) ++known;
+  program.starts = StartFinder(std::span(next).first(known), Before(program).at(0));
 }
 
 /// The ways through an atomic group: lists of states in order of preference.

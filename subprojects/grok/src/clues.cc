@@ -29,7 +29,7 @@ constexpr double kMostFrequent = 0.5;
 /// Clues as rare as this are all good.
 constexpr double kRare = 2e-5;
 /// Clues nearer to one another are mostly found or missed together.
-constexpr std::uint32_t kApart = 6;
+constexpr std::uint32_t kApart = 2;
 
 /// One character: its only byte, or the first and the last of several.
 struct Letter {

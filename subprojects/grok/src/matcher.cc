@@ -93,16 +93,7 @@ const unsigned char* Matcher::start_from(const unsigned char* p) const {
     return static_cast<const unsigned char*>(newline) + 1;
   }
   if (!program_.prefix.empty()) return prefix_from(p);
-  if (program_.start_depth == 0) return p;
-  for (; p != end_; ++p) {
-    if (program_.not_start.has(*p)) p = program_.not_start.skip(p, end_);
-    if (p == end_) break;
-    bool possible = true;
-    for (unsigned i = 1; i < program_.start_depth && possible; ++i)
-      possible = end_ - p <= i || (program_.start[p[i]] >> i & 1) != 0;
-    if (possible) return p;
-  }
-  return nullptr;
+  return program_.starts.find(begin_, p, end_);
 }
 
 /// Looks for the rarest byte of the text that every match begins with.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "char_set.h"
 #include "scan.h"
+#include "start_finder.h"
 #include "syntax.h"
 
 namespace grok {
@@ -44,10 +44,6 @@ struct Instruction {
   std::uint32_t d = 0;
   std::uint32_t offset = 0;  ///< where in the expression it comes from
 };
-
-/// How many bits: one for each byte, and one for the end of the subject.
-inline constexpr std::size_t kEnd = 256;
-using Next = std::bitset<257>;  ///< what may come next
 
 /// One character's set, made for matching.
 struct SetTable {
@@ -105,13 +101,11 @@ struct Program {
   std::uint32_t slots = 0;
   bool repeats_captures = false;  ///< there is a save of kRepeated
 
-  std::array<std::uint8_t, 256> start{};  ///< bit i: a match may have the byte at position i
-  unsigned start_depth = 0;               ///< how many positions that tells of; 0: nothing is known
-  RunScanner not_start;                   ///< bytes that no match begins with
-  std::string prefix;                     ///< what every match begins with
-  std::size_t rare = 0;                   ///< the byte of it to look for first
-  bool only_at_begin = false;             ///< a match can only begin where the subject does
-  bool only_at_lines = false;             ///< or where a line does
+  StartFinder starts;
+  std::string prefix;          ///< what every match begins with
+  std::size_t rare = 0;        ///< the byte of it to look for first
+  bool only_at_begin = false;  ///< a match can only begin where the subject does
+  bool only_at_lines = false;  ///< or where a line does
 
   static constexpr std::uint32_t kNoRow = 0xffffffff;
   /// How often a match passes a save.

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -11,6 +13,10 @@
 namespace grok {
 
 using Bytes = std::array<std::uint8_t, 256>;  ///< 1: the byte is in it
+
+/// What may stand beside a place: a bit for each byte, and one for the end of the subject.
+inline constexpr std::size_t kEnd = 256;
+using Next = std::bitset<257>;
 
 struct ByteRange {
   unsigned first, last;
