@@ -39,17 +39,22 @@ class Cluster:
 
     `secure`: beside PLAINTEXT there are listeners for SASL (PLAIN, SCRAM-SHA-256), TLS and both. `acl`: what no ACL
     allows is refused there, admin excepted; the PLAINTEXT listener stays a superuser's, for the tests themselves.
+    `links`: proxies as in tests/faults, one for each node; clients that begin at `far` never leave them.
     """
 
-    def __init__(self, kafka, home, nodes=1, secure=False, acl=False, **settings):
+    def __init__(self, kafka, home, nodes=1, secure=False, acl=False, links=(), **settings):
         self.kafka = kafka
         self.home = home
         self.acl = acl
         self.processes = [None] * nodes
-        names = ['PLAINTEXT', 'CONTROLLER'] + (['SASL_PLAINTEXT', 'SSL', 'SASL_SSL'] if secure or acl else [])
+        names = ['PLAINTEXT', 'CONTROLLER'] + (['SASL_PLAINTEXT', 'SSL', 'SASL_SSL'] if secure or acl else []) + ['FAR'] * bool(links)
         ports = iter(free_ports(nodes * len(names)))
         self.ports = [{name: next(ports) for name in names} for _ in range(nodes)]
         self.bootstrap = self.address('PLAINTEXT')
+        self.links = links
+        self.far = ','.join(f'127.0.0.1:{link.port}' for link in links)
+        for link, ports in zip(links, self.ports):
+            link.redirect('127.0.0.1', ports['FAR'])
         home.mkdir(parents=True, exist_ok=True)
         if secure or acl:
             self.tls = home / 'tls'
@@ -86,14 +91,15 @@ class Cluster:
         home.mkdir()
         nodes = len(self.ports)
         isr = 2 if nodes == 3 else 1
-        listeners = [(name, port) for name, port in self.ports[n].items() if name != 'CONTROLLER']
+        seen_at = {**self.ports[n], **({'FAR': self.links[n].port} if self.links else {})}
+        listeners = [(name, port) for name, port in seen_at.items() if name != 'CONTROLLER']
         lines = {
             'process.roles': 'broker,controller', 'node.id': n + 1,
             'controller.quorum.voters': ','.join(f'{i + 1}@127.0.0.1:{ports["CONTROLLER"]}' for i, ports in enumerate(self.ports)),
             'controller.listener.names': 'CONTROLLER',
             'listeners': ','.join(f'{name}://127.0.0.1:{port}' for name, port in self.ports[n].items()),
             'advertised.listeners': ','.join(f'{name}://127.0.0.1:{port}' for name, port in listeners),
-            'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,' + ','.join(f'{name}:{name}' for name, _ in listeners),
+            'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,' + ','.join(f'{name}:{"PLAINTEXT" if name == "FAR" else name}' for name, _ in listeners),
             'inter.broker.listener.name': 'PLAINTEXT', 'log.dirs': home / 'data',
             'default.replication.factor': nodes, 'min.insync.replicas': isr,
             'offsets.topic.replication.factor': nodes, 'offsets.topic.num.partitions': 4,
