@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 constexpr std::size_t kMostEscaped = 6;                    // bytes that one becomes: \u0000
+constexpr std::size_t kChunk = 16;                         // bytes that are looked at together
 
 char* put(std::string_view text, char* to) {
   std::memcpy(to, text.data(), text.size());
@@ -41,8 +42,6 @@ char* put_control(unsigned char c, char* to) {
   }
 }
 
-bool is_plain(unsigned char c) { return c >= ' ' && c < 0x80 && c != '"' && c != '\\'; }
-
 /// Where reading and writing stand.
 struct Place {
   const unsigned char* from;
@@ -50,7 +49,8 @@ struct Place {
 };
 
 /// Writes the character at `from`, a control or not ASCII.
-Place put_rare(const unsigned char* from, const unsigned char* end, char* to) {
+__attribute__((noinline)) Place put_rare(const unsigned char* from, const unsigned char* end,
+                                         char* to) {
   if (*from < ' ') return {from + 1, put_control(*from, to)};
   const std::string_view rest(reinterpret_cast<const char*>(from),
                               static_cast<std::size_t>(end - from));
@@ -67,14 +67,14 @@ inline Place put_special(const unsigned char* from, const unsigned char* end, ch
   return {from + 1, to + 2};
 }
 
-/// A bit for each of 16 bytes that is not plain ASCII: below space, quote, backslash, or with the
-/// top bit.
-unsigned special_bytes(__m128i chunk) {
+/// A bit for each of 16 bytes that is plain: ASCII from space on, but no quote and no backslash.
+unsigned plain_bytes(__m128i chunk) {
   const __m128i quote = _mm_cmpeq_epi8(chunk, _mm_set1_epi8('"'));
   const __m128i slash = _mm_cmpeq_epi8(chunk, _mm_set1_epi8('\\'));
-  const __m128i low =
-      _mm_cmplt_epi8(chunk, _mm_set1_epi8(' '));  // signed: the bytes from 0x80 on are "below" too
-  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), low)));
+  const __m128i high =
+      _mm_cmpgt_epi8(chunk, _mm_set1_epi8(' ' - 1));  // signed: not the bytes from 0x80 on
+  const __m128i plain = _mm_andnot_si128(_mm_or_si128(quote, slash), high);
+  return static_cast<unsigned>(_mm_movemask_epi8(plain));
 }
 
 void copy_16(const char* from, char* to) {
@@ -82,117 +82,59 @@ void copy_16(const char* from, char* to) {
                    _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
 }
 
-std::uint64_t load_8(const unsigned char* from) {
-  std::uint64_t bytes;
-  std::memcpy(&bytes, from, sizeof bytes);
-  return bytes;
+/// A chunk of fewer bytes, and zeros.
+__attribute__((noinline)) __m128i load_few(const unsigned char* from, std::size_t size) {
+  alignas(kChunk) unsigned char few[kChunk] = {};
+  std::memcpy(few, from, std::min(size, kChunk));
+  return _mm_load_si128(reinterpret_cast<const __m128i*>(few));
 }
 
-std::uint32_t load_4(const unsigned char* from) {
-  std::uint32_t bytes;
-  std::memcpy(&bytes, from, sizeof bytes);
-  return bytes;
+/// A chunk of fewer bytes, and then whatever follows them in memory: reads past their end, but not
+/// into the next page, which may be nobody's.
+__attribute__((no_sanitize("address", "thread"))) inline __m128i load_last(
+    const unsigned char* from, std::size_t size) {
+  constexpr std::uintptr_t kPage = 4096;
+  if (reinterpret_cast<std::uintptr_t>(from) % kPage > kPage - kChunk) return load_few(from, size);
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
 }
 
-/// Of two overlapping halves of `width` bytes, as bits of special_bytes() in the first and second
-/// `width`: how many of the `size` bytes are plain.
-std::size_t plain_before(unsigned special, unsigned width, std::size_t size) {
-  if (!special) return size;
-  const unsigned first = static_cast<unsigned>(__builtin_ctz(special));
-  return first < width ? first : size - 2 * width + first;
+/// Copies a chunk, whatever is in it; how many of its bytes are plain, from the first on.
+inline std::size_t put_chunk(__m128i chunk, char* to) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), chunk);
+  return static_cast<unsigned>(__builtin_ctz(~plain_bytes(chunk)));  // its upper half has no bits
 }
 
-/// copy_short() for up to 3 bytes: the first, the middle and the last are all of them.
-std::size_t copy_few(const unsigned char* from, std::size_t size, char* to) {
-  if (size == 0) return 0;
-  const unsigned char some[] = {from[0], from[size / 2], from[size - 1]};
-  to[0] = static_cast<char>(some[0]);
-  to[size / 2] = static_cast<char>(some[1]);
-  to[size - 1] = static_cast<char>(some[2]);
-  if (is_plain(some[0]) && is_plain(some[1]) && is_plain(some[2])) return size;
-  std::size_t plain = 0;
-  while (is_plain(from[plain])) ++plain;
-  return plain;
-}
-
-/// Copies up to 15 bytes; how many of them, from the first on, are plain. Neither reads nor writes
-/// past `size`: two overlapping words do for every size.
-std::size_t copy_short(const unsigned char* from, std::size_t size, char* to) {
-  if (size >= 8) {
-    const std::uint64_t head = load_8(from);
-    const std::uint64_t tail = load_8(from + size - 8);
-    std::memcpy(to, &head, 8);
-    std::memcpy(to + size - 8, &tail, 8);
-    return plain_before(special_bytes(_mm_set_epi64x(static_cast<std::int64_t>(tail),
-                                                     static_cast<std::int64_t>(head))),
-                        8, size);
+/// Copies the bytes up to the first that is not plain; how many. Up to kChunk more are written
+/// over.
+inline std::size_t put_plain(const unsigned char* from, std::size_t size, char* to) {
+  std::size_t at = 0;
+  for (; size - at >= kChunk; at += kChunk) {
+    const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at));
+    const std::size_t plain = put_chunk(chunk, to + at);
+    if (plain < kChunk) return at + plain;
   }
-  if (size >= 4) {
-    const std::uint32_t head = load_4(from);
-    const std::uint32_t tail = load_4(from + size - 4);
-    std::memcpy(to, &head, 4);
-    std::memcpy(to + size - 4, &tail, 4);
-    const __m128i both = _mm_unpacklo_epi32(_mm_cvtsi32_si128(static_cast<int>(head)),
-                                            _mm_cvtsi32_si128(static_cast<int>(tail)));
-    return plain_before(special_bytes(both) & 0xff, 4, size);
-  }
-  return copy_few(from, size, to);
+  if (at == size) return size;
+  return std::min(size, at + put_chunk(load_last(from + at, size - at), to + at));
 }
 
-/// Copies and escapes `text`; `to` has room for kMostEscaped bytes for each of its bytes.
-char* put_escaped(std::string_view text, char* to) {
-  constexpr std::ptrdiff_t kChunk = 16;
+/// Copies and escapes `text`; `to` has room for kMostEscaped bytes for each of its bytes and for
+/// kChunk more, which are written over.
+inline char* put_escaped(std::string_view text, char* to) {
   const auto* from = reinterpret_cast<const unsigned char*>(text.data());
   const unsigned char* const end = from + text.size();
-  while (end - from >= kChunk) {
-    const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), chunk);
-    const unsigned special = special_bytes(chunk);
-    if (!special) {
-      from += kChunk;
-      to += kChunk;
-      continue;
-    }
-    const int plain = __builtin_ctz(special);
-    const Place after = put_special(from + plain, end, to + plain);
+  for (;;) {
+    const std::size_t plain = put_plain(from, static_cast<std::size_t>(end - from), to);
+    from += plain;
+    to += plain;
+    if (from == end) return to;
+    const Place after = put_special(from, end, to);
     from = after.from;
     to = after.to;
   }
-  while (from < end) {
-    const auto left = static_cast<std::size_t>(end - from);
-    const std::size_t plain = copy_short(from, left, to);
-    if (plain == left) return to + left;
-    const Place after = put_special(from + plain, end, to + plain);
-    from = after.from;
-    to = after.to;
-  }
-  return to;
 }
 
 /// Strings up to this are written without a look at the buffer's room in between.
 constexpr std::size_t kAtOnce = 4096;
-
-/// What put_string() writes over.
-constexpr std::size_t room_for(std::size_t size) { return 2 + kMostEscaped * size; }
-
-/// A string of up to kAtOnce bytes, with its quotes.
-char* put_string(std::string_view text, char* to) {
-  *to++ = '"';
-  to = put_escaped(text, to);
-  *to++ = '"';
-  return to;
-}
-
-void write_long_string(std::string_view text, Buffer& out) {
-  out.push_back('"');
-  while (!text.empty()) {
-    const std::string_view piece = cut_utf8(text, kAtOnce);
-    char* const to = out.reserve(kMostEscaped * piece.size());
-    out.commit(static_cast<std::size_t>(put_escaped(piece, to) - to));
-    text.remove_prefix(piece.size());
-  }
-  out.push_back('"');
-}
 
 /// Nearly all keys are as short as this: so many bytes are copied at once, some of them of the
 /// padding after the key.
@@ -200,9 +142,12 @@ constexpr std::size_t kShortKey = 32;
 static_assert(kShortKey <= kReadPadding);
 
 /// What put_key() writes over.
-constexpr std::size_t room_for_key(std::size_t size) { return 1 + std::max(size, kShortKey); }
+constexpr std::size_t room_for_key(std::size_t size) { return 1 + size + kShortKey; }
 
-char* put_key(char separator, std::string_view key, char* to) {
+/// What put_string() writes over.
+constexpr std::size_t room_for(std::size_t size) { return 2 + kMostEscaped * size + kChunk; }
+
+inline char* put_key(char separator, std::string_view key, char* to) {
   *to++ = separator;
   copy_16(key.data(), to);
   copy_16(key.data() + 16, to + 16);
@@ -210,83 +155,150 @@ char* put_key(char separator, std::string_view key, char* to) {
   return to + key.size();
 }
 
-void write_members(const Batch& batch, const Object& object, Buffer& out, bool skip_metadata) {
+/// A string of up to kAtOnce bytes, with its quotes.
+inline char* put_string(std::string_view text, char* to) {
+  *to++ = '"';
+  to = put_escaped(text, to);
+  *to++ = '"';
+  return to;
+}
+
+/// Numbers and times are no longer than this.
+constexpr std::size_t kMostOfScalar = 40;
+static_assert(kIso8601Bytes + 2 <= kMostOfScalar);
+
+char* put_real(double number, char* to) {
+  if (!std::isfinite(number)) return put("null", to);
+  char* const end = std::to_chars(to, to + kMostOfScalar - 2, number).ptr;
+  const std::string_view digits(to, static_cast<std::size_t>(end - to));
+  return digits.find_first_of(".e") == std::string_view::npos ? put(".0", end) : end;
+}
+
+char* put_time(Timestamp time, char* to) {
+  *to++ = '"';
+  to += write_iso8601(time, to);
+  *to++ = '"';
+  return to;
+}
+
+/// Writes into the buffer's tail and commits what it wrote when it is done: how much of the buffer
+/// is taken is known to it alone meanwhile.
+class Writer {
+ public:
+  explicit Writer(Buffer& out) : out_(out), to_(out.reserve(0)), end_(end_of(out)) {}
+  ~Writer() { commit(); }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  void string(std::string_view text) {
+    if (text.size() > kAtOnce) return long_string(text);
+    to_ = put_string(text, room(room_for(text.size())));
+  }
+  void real(double number) { to_ = put_real(number, room(kMostOfScalar)); }
+  void value(const BatchNames& names, const Value& value);
+  void members(const BatchNames& names, const Object& object, bool skip_metadata);
+
+ private:
+  static char* end_of(Buffer& out) { return out.data() + out.capacity(); }
+
+  void commit() { out_.commit(static_cast<std::size_t>(to_ - (out_.data() + out_.size()))); }
+  /// Where the next bytes go; so many of them may be written over.
+  char* room(std::size_t bytes) {
+    if (static_cast<std::size_t>(end_ - to_) < bytes) grow(bytes);
+    return to_;
+  }
+  void grow(std::size_t bytes) {
+    commit();
+    to_ = out_.reserve(bytes);
+    end_ = end_of(out_);
+  }
+  void text(std::string_view text) { to_ = put(text, room(text.size())); }
+  void byte(char c) { *room(1) = c, ++to_; }
+  void long_string(std::string_view text);
+  void items(const BatchNames& names, const Array& array);
+
+  Buffer& out_;
+  char* to_;   // past what was written
+  char* end_;  // of the buffer's memory
+};
+
+void Writer::long_string(std::string_view text) {
+  byte('"');
+  while (!text.empty()) {
+    const std::string_view piece = cut_utf8(text, kAtOnce);
+    to_ = put_escaped(piece, room(room_for(piece.size())));
+    text.remove_prefix(piece.size());
+  }
+  byte('"');
+}
+
+void Writer::value(const BatchNames& names, const Value& value) {
+  switch (value.type()) {
+    case Type::null:
+      return text("null");
+    case Type::boolean:
+      return text(value.boolean() ? "true" : "false");
+    case Type::integer: {
+      char* const to = room(kMostOfScalar);
+      to_ = std::to_chars(to, to + kMostOfScalar, value.integer()).ptr;
+      return;
+    }
+    case Type::real:
+      return real(value.real());
+    case Type::number_text:
+      return text(value.text());
+    case Type::string:
+      return string(value.text());
+    case Type::timestamp:
+      to_ = put_time(value.timestamp(), room(kMostOfScalar));
+      return;
+    case Type::array:
+      return items(names, value.array());
+    case Type::object:
+      return members(names, value.object(), false);
+  }
+}
+
+void Writer::items(const BatchNames& names, const Array& array) {
+  byte('[');
+  for (std::uint32_t i = 0; i < array.size; ++i) {
+    if (i) byte(',');
+    value(names, array.items[i]);
+  }
+  byte(']');
+}
+
+void Writer::members(const BatchNames& names, const Object& object, bool skip_metadata) {
   char separator = '{';
   for (std::uint32_t i = 0; i < object.size; ++i) {
     if (skip_metadata && object.names[i] == name::metadata) continue;
-    const std::string_view key = batch.names()[object.names[i]].json_key;
-    const Value& value = object.values[i];
-    const bool at_once = value.is_string() && value.text().size() <= kAtOnce;
-    const std::size_t more = at_once ? room_for(value.text().size()) : 0;
-    char* const begin = out.reserve(room_for_key(key.size()) + more);
-    char* to = put_key(std::exchange(separator, ','), key, begin);
-    if (at_once) to = put_string(value.text(), to);
-    out.commit(static_cast<std::size_t>(to - begin));
-    if (!at_once) write_json(batch, value, out);
+    const std::string_view key = names[object.names[i]].json_key;
+    const Value& member = object.values[i];
+    if (member.is_string() && member.text().size() <= kAtOnce) {
+      char* const to = room(room_for_key(key.size()) + room_for(member.text().size()));
+      to_ = put_string(member.text(), put_key(separator, key, to));
+    } else {
+      to_ = put_key(separator, key, room(room_for_key(key.size())));
+      value(names, member);
+    }
+    separator = ',';
   }
-  if (separator == '{') out.push_back('{');
-  out.push_back('}');
+  if (separator == '{') byte('{');
+  byte('}');
 }
 
 }  // namespace
 
-void write_json_string(std::string_view text, Buffer& out) {
-  if (text.size() > kAtOnce) return write_long_string(text, out);
-  char* const to = out.reserve(room_for(text.size()));
-  out.commit(static_cast<std::size_t>(put_string(text, to) - to));
-}
+void write_json_string(std::string_view text, Buffer& out) { Writer(out).string(text); }
 
-void write_json_number(double number, Buffer& out) {
-  if (!std::isfinite(number)) return out.append("null");
-  char* to = out.reserve(40);
-  char* end = std::to_chars(to, to + 36, number).ptr;
-  if (std::string_view(to, static_cast<std::size_t>(end - to)).find_first_of(".e") ==
-      std::string_view::npos) {
-    *end++ = '.';
-    *end++ = '0';
-  }
-  out.commit(static_cast<std::size_t>(end - to));
-}
+void write_json_number(double number, Buffer& out) { Writer(out).real(number); }
 
 void write_json(const Batch& batch, const Value& value, Buffer& out) {
-  switch (value.type()) {
-    case Type::null:
-      return out.append("null");
-    case Type::boolean:
-      return out.append(value.boolean() ? "true" : "false");
-    case Type::integer: {
-      char* to = out.reserve(24);
-      return out.commit(
-          static_cast<std::size_t>(std::to_chars(to, to + 24, value.integer()).ptr - to));
-    }
-    case Type::real:
-      return write_json_number(value.real(), out);
-    case Type::number_text:
-      return out.append(value.text());
-    case Type::string:
-      return write_json_string(value.text(), out);
-    case Type::timestamp: {
-      char* to = out.reserve(kIso8601Bytes + 2);
-      *to = '"';
-      const std::size_t length = write_iso8601(value.timestamp(), to + 1);
-      to[1 + length] = '"';
-      return out.commit(length + 2);
-    }
-    case Type::array: {
-      out.push_back('[');
-      for (std::uint32_t i = 0; i < value.array().size; ++i) {
-        if (i) out.push_back(',');
-        write_json(batch, value.array().items[i], out);
-      }
-      return out.push_back(']');
-    }
-    case Type::object:
-      return write_members(batch, value.object(), out, false);
-  }
+  Writer(out).value(batch.names(), value);
 }
 
 void write_json(const ConstEvent& event, Buffer& out, bool with_metadata) {
-  write_members(event.batch(), event.fields(), out, !with_metadata);
+  Writer(out).members(event.batch().names(), event.fields(), !with_metadata);
 }
 
 }  // namespace millrace

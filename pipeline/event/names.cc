@@ -15,6 +15,14 @@ namespace {
 constexpr std::size_t kSegment = 1024;
 constexpr std::size_t kMostSegments = 4096;
 
+/// All names by id: segments are added, and never move. Here rather than in GlobalNames because
+/// get(), which is called for each field of each event that is written, must be a few instructions.
+constinit std::atomic<Name*> segments[kMostSegments] = {};
+
+const Name& name_at(NameId id) {
+  return segments[id / kSegment].load(std::memory_order_acquire)[id % kSegment];
+}
+
 std::uint64_t hash_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
 
 /// Open-addressing table of ids, readable while it is written: slots only ever go from empty to an
@@ -42,9 +50,6 @@ class GlobalNames {
       add(text);
   }
 
-  const Name& get(NameId id) const {
-    return segments_[id / kSegment].load(std::memory_order_acquire)[id % kSegment];
-  }
   std::size_t count() const { return count_.load(std::memory_order_acquire); }
 
   NameId find(std::string_view text) const {
@@ -52,7 +57,7 @@ class GlobalNames {
     for (std::size_t i = hash_of(text);; ++i) {
       const NameId id = table.slots[i & table.mask].load(std::memory_order_acquire);
       if (id == kNoName) return kFirstLocalName;
-      if (get(id).text == text) return id;
+      if (name_at(id).text == text) return id;
     }
   }
 
@@ -67,14 +72,14 @@ class GlobalNames {
     const std::size_t id = count_.load(std::memory_order_relaxed);
     if (id / kSegment >= kMostSegments)
       std::abort();  // four million names in configs: a runaway generator, not a config
-    if (id % kSegment == 0)
-      segments_[id / kSegment].store(new Name[kSegment], std::memory_order_release);
+    std::atomic<Name*>& segment = segments[id / kSegment];
+    if (id % kSegment == 0) segment.store(new Name[kSegment], std::memory_order_release);
     const std::string& own = texts_.emplace_back(text);
     Buffer key;
     write_json_string(own, key);
     key.push_back(':');
     const std::string& padded = texts_.emplace_back(key.view()).append(kReadPadding, '\0');
-    segments_[id / kSegment].load(std::memory_order_relaxed)[id % kSegment] = {
+    segment.load(std::memory_order_relaxed)[id % kSegment] = {
         own, std::string_view(padded).substr(0, key.size())};
     if ((id + 1) * 2 > tables_.back()->mask) grow();
     place(*tables_.back(), static_cast<NameId>(id));
@@ -83,7 +88,7 @@ class GlobalNames {
   }
 
   void place(Table& table, NameId id) {
-    std::size_t i = hash_of(get(id).text);
+    std::size_t i = hash_of(name_at(id).text);
     while (table.slots[i & table.mask].load(std::memory_order_relaxed) != kNoName) ++i;
     table.slots[i & table.mask].store(id, std::memory_order_release);
   }
@@ -98,16 +103,18 @@ class GlobalNames {
   std::deque<std::string> texts_;
   std::vector<std::unique_ptr<Table>> tables_;
   std::atomic<Table*> table_;
-  std::atomic<Name*> segments_[kMostSegments] = {};
   std::atomic<std::size_t> count_{0};
 };
+
+/// Makes the table before main(): get() does not look whether it is there.
+[[maybe_unused]] const GlobalNames& made_at_start = GlobalNames::instance();
 
 }  // namespace
 
 NameId Names::intern(std::string_view text) { return GlobalNames::instance().intern(text); }
 NameId Names::find(std::string_view text) { return GlobalNames::instance().find(text); }
 std::size_t Names::count() { return GlobalNames::instance().count(); }
-const Name& Names::get(NameId id) { return GlobalNames::instance().get(id); }
+const Name& Names::get(NameId id) { return name_at(id); }
 
 NameId BatchNames::id(std::string_view text) {
   // A name that became process-wide after this batch was begun keeps the local id that it may have

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <random>
 
@@ -30,6 +32,34 @@ TEST(WriteJsonString, EscapesAtEveryOffset) {
         ASSERT_EQ(out.view(), "\"" + before + std::string(escaped) + after + "\"");
       }
     }
+  }
+}
+
+TEST(WriteJsonString, ReadsNoMemoryThatIsNotThere) {
+  constexpr std::size_t kPage = 4096;
+  void* const pages =
+      mmap(nullptr, 2 * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(pages, MAP_FAILED);
+  char* const end = static_cast<char*>(pages) + kPage;
+  ASSERT_EQ(mprotect(end, kPage, PROT_NONE), 0);
+  for (std::size_t length = 0; length < 70; ++length) {
+    std::memset(end - length, 'x', length);
+    Buffer out;
+    write_json_string({end - length, length}, out);
+    EXPECT_EQ(out.view(), '"' + std::string(length, 'x') + '"');
+  }
+  munmap(pages, 2 * kPage);
+  Buffer nothing;
+  write_json_string({}, nothing);
+  EXPECT_EQ(nothing.view(), "\"\"");
+}
+
+TEST(WriteJsonString, WhatFollowsATextIsNotWritten) {
+  const std::string text(64, '"');
+  for (std::size_t length = 0; length < text.size(); ++length) {
+    Buffer out;
+    write_json_string(std::string_view(text).substr(0, length), out);
+    ASSERT_EQ(out.size(), 2 + 2 * length);
   }
 }
 
