@@ -46,9 +46,10 @@ std::string_view index_name_problem(std::string_view name) {
 struct ActionEncoder::Scratch {
   Buffer index;
   const EventText* whole_index = nullptr;  // `index` is all of this setting, whatever the event
-  Buffer head;                             // how a metadata line for the next two begins
+  Buffer head;                             // how a metadata line for the next three begins
   ActionKind head_kind = ActionKind::index;
   std::string head_index;
+  bool head_is_whole = false;  // nothing follows: `head` is the line
   Buffer text;
   std::string checked_index;               // was found good last
   const Object* wishes = nullptr;          // the event's [@metadata][_ingest_document]
@@ -122,7 +123,9 @@ ActionEncoder::ActionEncoder(ActionSettings settings)
       target_pipeline_(Names::intern("target_ingest_pipeline")),
       data_stream_(Names::intern("data_stream")),
       // A create never overwrites: one after another or the other way round, the first stays.
-      order_matters_(settings_.action || settings_.default_action != ActionKind::create) {}
+      order_matters_(settings_.action || settings_.default_action != ActionKind::create),
+      index_says_all_(!settings_.document_id && !settings_.routing && !settings_.pipeline &&
+                      !settings_.version) {}
 
 std::unique_ptr<BulkParcel> ActionEncoder::encode(const Batch& batch,
                                                   std::span<const std::uint32_t> events) const {
@@ -274,23 +277,31 @@ std::optional<Refusal> ActionEncoder::find_stream(const ConstEvent& event, Scrat
   return check_index_name(scratch);
 }
 
-/// `{"create":{"_index":"logs"`, written anew only where the events' index or action changes.
-std::string_view ActionEncoder::head(ActionKind kind, Scratch& scratch) {
+/// `{"create":{"_index":"logs"`, and `}}` where that is the `whole` line. Written anew only where
+/// the events' index or action changes.
+std::string_view ActionEncoder::head(ActionKind kind, bool whole, Scratch& scratch) {
   Buffer& text = scratch.head;
   const std::string_view index = scratch.index.view();
-  if (!text.empty() && kind == scratch.head_kind && index == scratch.head_index) return text.view();
+  if (!text.empty() && kind == scratch.head_kind && whole == scratch.head_is_whole &&
+      index == scratch.head_index)
+    return text.view();
   text.clear();
   text.append(R"({")");
   text.append(name_of(kind));
   append_member(R"(":{"_index":)", index, text);
+  if (whole) text.append("}}\n");
   scratch.head_kind = kind;
+  scratch.head_is_whole = whole;
   scratch.head_index = index;
   return text.view();
 }
 
 std::optional<Refusal> ActionEncoder::append_metadata(const ConstEvent& event, Action& action,
                                                       Buffer& out, Scratch& scratch) const {
-  out.append(head(action.kind, scratch));
+  const bool creates = action.kind == ActionKind::index || action.kind == ActionKind::create;
+  const bool whole = index_says_all_ && creates && !scratch.wishes && !scratch.wished_pipeline;
+  out.append(head(action.kind, whole, scratch));
+  if (whole) return std::nullopt;
   if (auto refusal = append_id(event, action, out, scratch)) return refusal;
   if (!fill(settings_.routing, wish(event, scratch.wishes, "routing"), event, scratch.text))
     return refuse("routing_unresolved", "`routing` refers to a field that is not there");

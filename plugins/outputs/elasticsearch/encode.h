@@ -114,7 +114,7 @@ class ActionEncoder {
   std::optional<Refusal> find_index(const ConstEvent& event, Scratch& scratch) const;
   std::optional<Refusal> find_stream(const ConstEvent& event, Scratch& scratch) const;
   std::optional<Refusal> check_index_name(Scratch& scratch) const;
-  static std::string_view head(ActionKind kind, Scratch& scratch);
+  static std::string_view head(ActionKind kind, bool whole, Scratch& scratch);
   std::optional<Refusal> append_metadata(const ConstEvent& event, Action& action, Buffer& out,
                                          Scratch& scratch) const;
   std::optional<Refusal> append_id(const ConstEvent& event, Action& action, Buffer& out,
@@ -139,6 +139,7 @@ class ActionEncoder {
   const NameId target_pipeline_;  ///< of [@metadata][target_ingest_pipeline]
   const NameId data_stream_;
   const bool order_matters_;
+  const bool index_says_all_;  ///< no setting puts anything else into a metadata line
 
   /// Of the last batch, and some: so much room the next one gets ahead. A large event must not make
   /// every body large.

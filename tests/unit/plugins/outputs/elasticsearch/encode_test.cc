@@ -74,6 +74,25 @@ TEST(ActionEncoder, EventsCanWishWhereTheyGo) {
             "{\"index\":{\"_index\":\"set\"}}\n{\"a\":1}\n");
 }
 
+TEST(ActionEncoder, EventsThatDifferByTurnsGetTheirOwnMetadata) {
+  const ActionEncoder encoder(to("i-%{app}"));
+  auto batch = Batch::make();
+  const std::string of_a = R"({"app":"a"})";
+  const std::string of_b = R"({"app":"b"})";
+  const std::string wish = R"({"app":"a","@metadata":{"target_ingest_pipeline":"p"}})";
+  for (const std::string& json : {of_a, of_a, wish, of_b, wish, wish, of_a}) {
+    const Event event = add_event(*batch, json);
+    event.fields().erase(name::timestamp);
+    event.fields().erase(name::version);
+  }
+  const auto parcel = encoder.encode(*batch, std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5, 6});
+  const std::string a = "{\"index\":{\"_index\":\"i-a\"}}\n{\"app\":\"a\"}\n";
+  const std::string b = "{\"index\":{\"_index\":\"i-b\"}}\n{\"app\":\"b\"}\n";
+  const std::string with_pipeline =
+      "{\"index\":{\"_index\":\"i-a\",\"pipeline\":\"p\"}}\n{\"app\":\"a\"}\n";
+  EXPECT_EQ(parcel->body.view(), a + a + with_pipeline + b + with_pipeline + with_pipeline + a);
+}
+
 TEST(ActionEncoder, ActionComesFromTheEvent) {
   ActionSettings settings = to("i");
   settings.action = text("%{[@metadata][action]}");
