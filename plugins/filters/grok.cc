@@ -35,6 +35,7 @@ struct Expression {
     FieldRef field;
     grok::CaptureType type;
     bool overwrite;
+    bool is_simple;  // a text for a field at the top that takes every text
   };
   std::string text;  // as written
   std::shared_ptr<const grok::Pattern> pattern;
@@ -244,6 +245,9 @@ class GrokFilter : public Filter {
 
   void store(Event event, const Expression& expression, std::string_view subject,
              std::span<const grok::Span> spans) const {
+    Arena& arena = event.batch().arena();
+    const BatchNames& names = event.batch().names();
+    Object& fields = event.fields();
     for (std::size_t i = 0; i < expression.goals.size(); ++i) {
       if (spans[i].begin < 0) continue;
       const auto begin = static_cast<std::size_t>(spans[i].begin);
@@ -251,7 +255,11 @@ class GrokFilter : public Filter {
           subject.substr(begin, static_cast<std::size_t>(spans[i].end) - begin);
       if (text.empty() && !options_.keep_empty_captures) continue;
       const Expression::Goal& goal = expression.goals[i];
-      if (!put(event, goal, coerced(text, goal.type))) event.tag("_grok_error");
+      const NameId name = goal.is_simple ? names.as_known_here(goal.field.first()) : kNoName;
+      if (goal.is_simple && !fields.find(name))  // nearly all are: what put() would do at the end
+        fields.append(arena, name, Value::of(text));
+      else if (!put(event, goal, coerced(text, goal.type)))
+        event.tag("_grok_error");
     }
   }
 
@@ -328,7 +336,9 @@ class GrokCompiler {
         return refuse("match", "capture `" + capture.field + "`: " + field.error().message);
       const bool overwrite = std::find(options_.overwrite.begin(), options_.overwrite.end(),
                                        capture.field) != options_.overwrite.end();
-      expression.goals.push_back({std::move(*field), capture.type, overwrite});
+      const bool is_simple = field->is_top() && field->first() != name::timestamp &&
+                             capture.type == grok::CaptureType::text && !overwrite;
+      expression.goals.push_back({std::move(*field), capture.type, overwrite, is_simple});
     }
     made.push_back(std::move(expression));
   }
