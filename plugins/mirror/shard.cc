@@ -252,6 +252,8 @@ Result<Step> Shard::begin_tracks(const std::vector<Order>& orders) {
     track->source = orders[i].source;
     track->target_topic = orders[i].target_topic;
     track->start = orders[i].start;
+    track->origin =
+        fmt::format("{}/{}/{}/", context_.source_id, track->source.topic, track->source.partition);
     track->handle = producer_->topic(track->target_topic);
     if (const auto known = known_.find(track->source); known != known_.end()) {
       track->next = track->stored = known->second.next;

@@ -133,6 +133,7 @@ class Shard {
   std::unique_ptr<kafka::Producer> guard_;     ///< at_least_once: of positions
   std::vector<kafka::DeliveryReport> reports_;
   std::vector<kafka::Header> headers_;
+  std::string origin_;                               ///< the value of kSourceHeader
   std::map<kafka::TopicPartition, Position> known_;  ///< what the target had at the start
   bool owned_ = false;                               ///< the target knows that this instance writes
   bool reopen_ = false;                              ///< the reader is to be made again

@@ -102,12 +102,10 @@ void Shard::send(Track& track, kafka::Message message) {
   // One of a run now and then is enough of a witness.
   if (!track.witness_ahead || track.next - track.witness_ahead->offset > 500)
     track.witness_ahead = Witness::of(message);
-  std::string position;
   if (settings_.marks_hops()) headers_.push_back({kHopHeader, context_.source_id});
   if (settings_.options.source_position_header) {
-    position = fmt::format("{}/{}/{}/{}", context_.source_id, track.source.topic,
-                           track.source.partition, message.offset());
-    headers_.push_back({kSourceHeader, position});
+    origin_.assign(track.origin).append(fmt::format_int(message.offset()).c_str());
+    headers_.push_back({kSourceHeader, origin_});
   }
   const std::int64_t time = message.timestamp_ms().value_or(0);
   if (time <= 0) ++context_.books.timestamps_replaced;

@@ -17,6 +17,7 @@ import kafka_broker
 from harness import LONG, MillraceTest, TIMEOUT_SECONDS, on_demand, wait_until
 
 EVERYTHING = '%T|%K|%k|%S|%s|%h\n'  # of kcat: -1 is the length of null
+SOURCE_HEADER = 'millrace.src'
 clusters = []
 
 
@@ -201,7 +202,7 @@ class Topics(MirrorTest):
     def test_new_topics_and_partitions_are_read_from_their_first_record(self):
         first, later = self.name, self.name + '-later'
         self.source.create_topic(first, 1)
-        process = self.mirror(self.flow(start='latest'))
+        process = self.mirror(self.flow(start='latest', source_position_header='true'))
         self.wait_for_log('partitions 0 to 0 go to')
         self.source.tool('org.apache.kafka.tools.TopicCommand', '--alter', '--topic', first, '--partitions', 3)
         self.fill(first, 2, range(100))
@@ -210,6 +211,8 @@ class Topics(MirrorTest):
         for topic, partition in ((first, 2), (later, 1)):
             self.wait_for_last(f'east.{topic}', partition, 99)
             self.assertEqual(self.numbers(f'east.{topic}', partition), list(range(100)))
+            origins = [record['headers'] for record in self.target.records(f'east.{topic}', '-p', partition)]
+            self.assertEqual(origins, [[SOURCE_HEADER, f'{self.source.cluster_id}/{topic}/{partition}/{n}'] for n in range(100)])
         self.stop(process)
 
     @on_demand
