@@ -14,21 +14,29 @@ using civil::kSecondsPerDay;
 
 namespace {
 
-/// The date part of the last time printed by this thread.
-struct PrintedDate {
-  std::int64_t days = INT64_MIN;
-  char text[11] = {};  // `2013-10-19T`
+/// The last time printed by this thread, but for its fraction: events of one second come together.
+struct PrintedSecond {
+  std::int64_t second = INT64_MIN;
+  char text[20] = {};  // `2013-10-19T23:59:59.`
 };
 
-void print_date(std::int64_t days, PrintedDate& date) {
+void print_second(std::int64_t second, PrintedSecond& printed) {
+  const std::int64_t days = civil::floor_div(second, kSecondsPerDay);
+  const auto of_day = static_cast<int>(second - days * kSecondsPerDay);
   const civil::Date d = civil::date_of(days);
-  char* out = put_two(put_two(date.text, d.year / 100), d.year % 100);
+  char* out = put_two(put_two(printed.text, d.year / 100), d.year % 100);
   *out++ = '-';
   out = put_two(out, d.month);
   *out++ = '-';
   out = put_two(out, d.day);
-  *out = 'T';
-  date.days = days;
+  *out++ = 'T';
+  out = put_two(out, of_day / 3600);
+  *out++ = ':';
+  out = put_two(out, of_day / 60 % 60);
+  *out++ = ':';
+  out = put_two(out, of_day % 60);
+  *out = '.';
+  printed.second = second;
 }
 
 char* put_three(char* out, unsigned value) {
@@ -79,22 +87,15 @@ Timestamp floor_to_millis(Timestamp time) {
 }
 
 std::size_t write_iso8601(Timestamp time, char* out) {
-  thread_local PrintedDate date;
-  const std::int64_t days = civil::floor_div(time.ns, kSecondsPerDay * kNanosPerSecond);
-  if (days != date.days) print_date(days, date);
-  // Modulo 2^64, because the first day of all begins before the range does.
-  const auto ns_of_day = static_cast<std::uint64_t>(time.ns) -
-                         static_cast<std::uint64_t>(days) *
-                             static_cast<std::uint64_t>(kSecondsPerDay * kNanosPerSecond);
-  const auto second = static_cast<int>(ns_of_day / kNanosPerSecond);
-  std::memcpy(out, date.text, sizeof date.text);
-  char* end = put_two(out + sizeof date.text, second / 3600);
-  *end++ = ':';
-  end = put_two(end, second / 60 % 60);
-  *end++ = ':';
-  end = put_two(end, second % 60);
-  *end++ = '.';
-  end = put_fraction(end, static_cast<unsigned>(ns_of_day % kNanosPerSecond));
+  thread_local PrintedSecond printed;
+  const std::int64_t second = epoch_seconds(time);
+  if (second != printed.second) print_second(second, printed);
+  std::memcpy(out, printed.text, sizeof printed.text);
+  // Modulo 2^64, because the first second of all begins before the range does.
+  const auto fraction =
+      static_cast<std::uint64_t>(time.ns) -
+      static_cast<std::uint64_t>(second) * static_cast<std::uint64_t>(kNanosPerSecond);
+  char* end = put_fraction(out + sizeof printed.text, static_cast<unsigned>(fraction));
   *end++ = 'Z';
   return static_cast<std::size_t>(end - out);
 }
