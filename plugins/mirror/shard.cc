@@ -167,6 +167,7 @@ Step Shard::take_over() {
   for (auto at = tracks_.begin(); at != tracks_.end();) {
     Track& track = *at->second;
     track.handle = producer_->topic(track.target_topic);
+    track.proven = false;
     const auto known = known_.find(at->first);
     if (known == known_.end()) {
       waiting_.push_back({track.source, track.target_topic, track.start});

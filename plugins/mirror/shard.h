@@ -98,6 +98,7 @@ class Shard {
   bool must_drop(const kafka::Message& message);
   void send(Track& track, kafka::Message message);
   void send_carefully(Track& track);
+  void prove(Track& track);
   void take_reports(std::chrono::milliseconds wait);
   void settle(Ticket& ticket, const kafka::DeliveryReport& report);
   void take_troubles();

@@ -17,6 +17,7 @@ constexpr milliseconds kBusy{10};
 /// anew.
 constexpr std::chrono::seconds kSettleLimit{30};
 constexpr milliseconds kRecoverPause{200};
+constexpr milliseconds kProveLimit{1000};
 
 std::size_t bytes_of(const kafka::Message& message) {
   constexpr std::size_t kOverhead = 256;  // the library's and ours for a record
@@ -121,6 +122,17 @@ void Shard::send(Track& track, kafka::Message message) {
   const bool careful = ticket.offset < track.careful_until;
   if (taken != kafka::Taken::yes) settle(ticket, {&ticket, code, -1, -1});
   if (careful) send_carefully(track);
+  if (!settings_.exactly_once() && !track.proven) prove(track);
+}
+
+/// A broker that does not know this producer yet may refuse its first request and take the second,
+/// and the records change places. So the first record goes alone; a partition whose broker takes
+/// its time holds up the others for a moment only. (An aborted transaction keeps the order by
+/// itself.)
+void Shard::prove(Track& track) {
+  const auto until = Clock::now() + kProveLimit;
+  while (!track.proven && !failed_ && !is_late() && Clock::now() < until) take_reports(kBusy);
+  track.proven = track.proven || !failed_;
 }
 
 /// Records around one that was refused go alone, so that it is known which.
@@ -156,18 +168,17 @@ void Shard::settle(Ticket& ticket, const kafka::DeliveryReport& report) {
     failed_ = true;
     return;
   }
-  if (report.offset >= 0) {
-    if (report.offset <= track.sync_target && track.runs())
-      stop_track(track, fmt::format("{}/{} on the target went back from offset {} to {}: it was "
-                                    "deleted, cut back, or is written by others",
-                                    track.target_topic, track.source.partition, track.sync_target,
-                                    report.offset));
-    track.sync_source = ticket.offset;
-    track.sync_target = report.offset;
-    if (ticket.offset >= track.pair_due) {
-      track.pairs.add({ticket.offset, report.offset});
-      track.pair_due = ticket.offset + kPairSpacing;
-    }
+  track.proven = true;
+  if (report.offset <= track.sync_target && track.runs())
+    stop_track(track, fmt::format("{}/{} on the target went back from offset {} to {}: it was "
+                                  "deleted, cut back, or is written by others",
+                                  track.target_topic, track.source.partition, track.sync_target,
+                                  report.offset));
+  track.sync_source = ticket.offset;
+  track.sync_target = report.offset;
+  if (ticket.offset >= track.pair_due) {
+    track.pairs.add({ticket.offset, report.offset});
+    track.pair_due = ticket.offset + kPairSpacing;
   }
   if (!settings_.exactly_once()) {
     ++context_.books.mirrored;

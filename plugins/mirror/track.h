@@ -41,6 +41,7 @@ struct Track {
   Start start = Start::earliest;        ///< where it begins without a position
   kafka::TopicHandle handle = nullptr;  ///< of the running producer
   std::string origin;                   ///< what kSourceHeader has before the offset
+  bool proven = false;  ///< its broker took a record of the running producer, or was waited for
 
   std::int64_t next = -1;                ///< to be read; what lies before is in `tickets` or done
   std::int64_t stored = -1;              ///< the position that is on the target

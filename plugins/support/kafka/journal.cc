@@ -66,6 +66,8 @@ std::string_view advice(int code) {
       return "the user needs an ACL for the topic";
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
       return "the user needs READ on the group of `group_id`";
+    case RD_KAFKA_RESP_ERR__NO_OFFSET:
+      return "a broker refused records and took later ones: whether it has them is not known";
     default:
       return {};
   }

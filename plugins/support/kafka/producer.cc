@@ -30,6 +30,16 @@ rd_kafka_vu_t argument(rd_kafka_vtype_t type) {
   return out;
 }
 
+/// An idempotent producer of librdkafka takes a request that was refused, and has not been sent
+/// again yet, for stored once a later one of its partition is: a broker would have refused that
+/// one, having missed the first (rd_kafka_dr_implicit_ack() in its rdkafka_broker.c). But a broker
+/// that knows nothing of a producer id takes any first sequence number, so the records may be
+/// nowhere. Their reports say neither error nor offset.
+int code_of(const rd_kafka_message_t& message) {
+  const bool unknown = message.err == RD_KAFKA_RESP_ERR_NO_ERROR && message.offset < 0;
+  return unknown ? RD_KAFKA_RESP_ERR__NO_OFFSET : message.err;
+}
+
 const char* bytes_of(std::string_view text) {
   // A null pointer would be a null key or value; an empty view may have one.
   return text.data() ? text.data() : "";
@@ -127,8 +137,9 @@ void Producer::poll(std::chrono::milliseconds timeout, std::vector<DeliveryRepor
     return;
   }
   while (const rd_kafka_message_t* message = rd_kafka_event_message_next(event.get())) {
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) handles_->journal.recovered();
-    reports.push_back({message->_private, message->err, message->partition, message->offset});
+    const int code = code_of(*message);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) handles_->journal.recovered();
+    reports.push_back({message->_private, code, message->partition, message->offset});
   }
 }
 

@@ -54,7 +54,7 @@ struct DeliveryReport {
   void* tag;
   int code;  ///< 0: acknowledged by the broker as `acks` asks; else librdkafka's error
   std::int32_t partition;
-  std::int64_t offset;  ///< -1: unknown
+  std::int64_t offset;  ///< where `code` is 0
 };
 
 /// What became of a produce() call.
