@@ -21,12 +21,12 @@ enum class Step {
 /// of it is to be read, not asked for.
 Step next_step(Call call, const kafka::TransactionOutcome& outcome, bool overdue);
 
-/// What became of one record.
+/// What became of one record. Of several in one partition the last one of this list counts.
 enum class Fate {
   delivered,
-  alone,  ///< its batch was refused: sent alone, and when that is refused the partition stops
-  stop,   ///< the partition on the target is not there, or not ours: somebody must act
   again,  ///< may pass: the partition goes back to its last delivered record
+  alone,  ///< its batch was refused: where it was alone in it the partition stops
+  stop,   ///< the partition on the target is not there, or not ours: somebody must act
 };
 Fate fate_of(int code);
 

@@ -97,7 +97,7 @@ class Shard {
   void pass_on(kafka::Message message);
   bool must_drop(const kafka::Message& message);
   void send(Track& track, kafka::Message message);
-  void send_carefully(Track& track);
+  void wait_for_group(Track& track);
   void prove(Track& track);
   void take_reports(std::chrono::milliseconds wait);
   void settle(Ticket& ticket, const kafka::DeliveryReport& report);
@@ -105,7 +105,8 @@ class Shard {
   Track* track_of(const kafka::Message& message);
   Step recover();
   Step recover_transaction();
-  void blame(Track& track, std::int64_t offset, int code);
+  void blame(Track& track);
+  void divide(Track& track, std::size_t refused);
   void stop_track(Track& track, std::string why);
 
   // shard_positions.cc: transactions

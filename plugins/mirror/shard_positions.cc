@@ -152,7 +152,8 @@ Step Shard::abort_transaction() {
          Clock::now() < until)
     take_reports(kPollWait);
   position_failed_ = false;
-  if (positions_under_way_ > 0) return Step::restart;
+  if (positions_under_way_ > 0 || (settings_.exactly_once() && under_way_ > 0))
+    return Step::restart;
   position_bytes_.clear();
   return Step::go_on;
 }

@@ -121,7 +121,7 @@ void Shard::send(Track& track, kafka::Message message) {
   txn_bytes_ += bytes;
   const bool careful = ticket.offset < track.careful_until;
   if (taken != kafka::Taken::yes) settle(ticket, {&ticket, code, -1, -1});
-  if (careful) send_carefully(track);
+  if (careful && track.tickets.size() >= track.group) wait_for_group(track);
   if (!settings_.exactly_once() && !track.proven) prove(track);
 }
 
@@ -135,8 +135,8 @@ void Shard::prove(Track& track) {
   track.proven = track.proven || !failed_;
 }
 
-/// Records around one that was refused go alone, so that it is known which.
-void Shard::send_carefully(Track& track) {
+/// Records around one that was refused go in groups that do not mix, so that it is found.
+void Shard::wait_for_group(Track& track) {
   const auto until = Clock::now() + kSettleLimit;
   while (!failed_ && !track.tickets.empty() && !is_late() && Clock::now() < until)
     take_reports(kBusy);
@@ -224,8 +224,7 @@ Step Shard::recover() {
   failed_ = false;
   for (const auto& [place, track] : tracks_) {
     if (track->tickets.empty()) continue;
-    const Ticket& first = track->tickets.front();
-    blame(*track, first.offset, first.code);
+    blame(*track);
     for (const Ticket& ticket : track->tickets) context_.books.given_back += ticket.code != 0;
     track->rewind(track->frontier());
   }
@@ -234,14 +233,9 @@ Step Shard::recover() {
 }
 
 Step Shard::recover_transaction() {
-  // What is aborted is reported as an error too, which says nothing of the record.
-  std::map<Track*, std::pair<std::int64_t, int>> first_bad;
-  for (const auto& [place, track] : tracks_)
-    for (const Ticket& ticket : track->tickets)
-      if (ticket.reported && ticket.code != 0)
-        first_bad.try_emplace(track.get(), ticket.offset, ticket.code);
-  for (const auto& [track, bad] : first_bad) blame(*track, bad.first, bad.second);
+  // The refusal may be reported after the records behind it, which the library takes no more.
   const Step aborted = abort_transaction();
+  for (const auto& [place, track] : tracks_) blame(*track);
   if (aborted != Step::go_on) return aborted;
   for (const auto& [place, track] : tracks_) track->rewind(track->stored);
   failed_ = false;
@@ -249,22 +243,42 @@ Step Shard::recover_transaction() {
   return pause(kRecoverPause) ? Step::go_on : Step::restart;
 }
 
-/// Why a record was refused decides what happens to its partition.
-void Shard::blame(Track& track, std::int64_t offset, int code) {
-  const Fate fate = fate_of(code);
-  const std::string_view advice = kafka::advice(code);
-  std::string why = fmt::format("offset {}: `{}` on the target: {}{}{}", offset, track.target_topic,
-                                kafka::describe_error(code), advice.empty() ? "" : "; ", advice);
-  if (fate == Fate::stop) return stop_track(track, std::move(why));
-  if (fate == Fate::alone && offset < track.careful_until) {
-    track.stop_at = offset;
-    track.stop_why = std::move(why);
-  } else if (fate == Fate::alone) {
-    track.careful_until = track.tickets.back().offset + 1;
-  } else {
-    log::warn(component_, "{}/{}: {}; it is tried again", track.source.topic,
-              track.source.partition, why);
+/// Why records were refused decides what happens to their partition. What was under way with them
+/// is reported as an error too, which says nothing of a record.
+void Shard::blame(Track& track) {
+  const Ticket* worst = nullptr;
+  std::size_t refused = 0;
+  for (const Ticket& ticket : track.tickets) {
+    if (ticket.code == 0) continue;
+    const Fate fate = fate_of(ticket.code);
+    if (!worst || fate_of(worst->code) < fate) worst = &ticket;
+    refused += fate == Fate::alone;
   }
+  if (!worst) return;
+  const std::string_view advice = kafka::advice(worst->code);
+  std::string why =
+      fmt::format("offset {}: `{}` on the target: {}{}{}", worst->offset, track.target_topic,
+                  kafka::describe_error(worst->code), advice.empty() ? "" : "; ", advice);
+  switch (fate_of(worst->code)) {
+    case Fate::stop:
+      return stop_track(track, std::move(why));
+    case Fate::alone:
+      if (refused > 1) return divide(track, refused);
+      track.stop_at = worst->offset;
+      track.stop_why = std::move(why);
+      return;
+    default:
+      log::warn(component_, "{}/{}: {}; it is tried again", track.source.topic,
+                track.source.partition, why);
+  }
+}
+
+/// Brokers refuse batches as a whole: so many records were refused, of which at least one is at
+/// fault. Smaller and smaller groups find the first.
+void Shard::divide(Track& track, std::size_t refused) {
+  const bool again = track.tickets.front().offset < track.careful_until;
+  track.group = std::max<std::size_t>(1, std::min(again ? track.group : refused, refused) / 2);
+  track.careful_until = std::max(track.careful_until, track.tickets.back().offset + 1);
 }
 
 }  // namespace millrace::mirror
