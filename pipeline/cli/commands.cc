@@ -51,6 +51,7 @@ struct Invocation {
   settings::Settings settings;
   Registry registry;
   config::EffectsOf effects;
+  std::vector<PipelineForm> forms;
   DlqOptions dlq;
 
   std::vector<PipelineJob> jobs() const {
@@ -105,6 +106,7 @@ struct Invocation {
     job.config_string = wanted.config_string;
     job.load.support_escapes = wanted.support_escapes;
     job.effects = effects;
+    job.forms = forms;
     return job;
   }
 };
@@ -243,7 +245,7 @@ std::vector<std::string> take_flags(const Tool& tool, std::vector<std::string>& 
 }  // namespace
 
 int main(const std::vector<std::string>& arguments, Registry registry, config::EffectsOf effects,
-         std::vector<Tool> tools) {
+         std::vector<PipelineForm> forms, std::vector<Tool> tools) {
   std::vector<std::string> given = arguments;
   const std::string command_name = given.empty() ? "" : given.front();
   DlqOptions dlq;
@@ -258,7 +260,7 @@ int main(const std::vector<std::string>& arguments, Registry registry, config::E
   std::vector<std::string> own_flags;
   if (is_tool) own_flags = take_flags(*tool, given);
   Invocation call{read_settings(given, command_name, is_tool), std::move(registry),
-                  std::move(effects), std::move(dlq)};
+                  std::move(effects), std::move(forms), std::move(dlq)};
   std::vector<std::string> words = call.settings.rest;
   for (const std::string& word : words) {
     if (word == "--help" || word == "-h")

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/cli/form.h"
 #include "pipeline/config/lint.h"
 #include "pipeline/plugin/registry.h"
 
@@ -22,9 +23,9 @@ struct Tool {
 
 /// The whole program behind main(): reads settings, finds the subcommand (`run` where none is
 /// named) and carries it out with the plugins of `registry`, or with one of `tools`; `effects` is
-/// asked for what they do
-/// where a configuration is warned of. Returns the exit status of the process.
+/// asked for what they do where a configuration is warned of. Configurations of one of `forms` are
+/// carried out by it. Returns the exit status of the process.
 int main(const std::vector<std::string>& arguments, Registry registry, config::EffectsOf effects,
-         std::vector<Tool> tools);
+         std::vector<PipelineForm> forms, std::vector<Tool> tools);
 
 }  // namespace millrace::cli

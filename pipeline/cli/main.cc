@@ -4,6 +4,7 @@
 #include "plugins/builtin.h"
 #include "plugins/effects.h"
 #include "plugins/mirror/command.h"
+#include "plugins/mirror/form.h"
 #include "plugins/tools/grok_tool.h"
 
 namespace {
@@ -23,5 +24,6 @@ int main(int argc, char** argv) {
   give_back_large_memory();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   return millrace::cli::main(arguments, millrace::builtin_plugins(), millrace::effects_of,
+                             {millrace::mirror_form()},
                              {millrace::grok_tool(), millrace::mirror_tool()});
 }

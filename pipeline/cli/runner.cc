@@ -194,6 +194,15 @@ class Listener {
   std::optional<Clock::time_point> deadline_;  // for what is in flight
 };
 
+/// nullptr: the diagnostics say why.
+std::unique_ptr<Plan> build(const PipelineJob& job, const config::Loaded& loaded,
+                            const Maker& maker) {
+  for (const PipelineForm& form : job.forms)
+    if (auto whole = form.make(loaded.config, maker))
+      return *whole ? Plan::of(form.name, std::move(*whole)) : nullptr;
+  return Plan::build(loaded.config, loaded.sources, maker);
+}
+
 }  // namespace
 
 Compiled compile(const PipelineJob& job, const Registry& registry) {
@@ -202,7 +211,7 @@ Compiled compile(const PipelineJob& job, const Registry& registry) {
                         ? config::load_string(job.config_string, "config string", job.load)
                         : config::load_path(job.config_path, job.load);
   const Maker maker{registry, job.info, compiled.loaded.diagnostics};
-  compiled.plan = Plan::build(compiled.loaded.config, compiled.loaded.sources, maker);
+  compiled.plan = build(job, compiled.loaded, maker);
   if (compiled.loaded.diagnostics.has_errors()) {
     compiled.plan.reset();
   } else {

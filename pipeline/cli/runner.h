@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/cli/form.h"
 #include "pipeline/config/lint.h"
 #include "pipeline/config/load.h"
 #include "pipeline/plugin/registry.h"
@@ -23,6 +24,7 @@ struct PipelineJob {
   std::string config_string;  ///< as -e
   config::LoadOptions load;
   config::EffectsOf effects;  ///< what plugins do, for warnings
+  std::vector<PipelineForm> forms;
 };
 
 /// A configuration that was read and turned into a plan, with everything that was to say about it.

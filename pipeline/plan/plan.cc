@@ -120,6 +120,12 @@ std::unique_ptr<Plan> Plan::build(const config::Config& config, const config::So
   return PlanBuilder(sources, maker).build(config);
 }
 
+std::unique_ptr<Plan> Plan::of(const std::string& id, std::unique_ptr<Input> input) {
+  std::unique_ptr<Plan> plan(new Plan);
+  plan->inputs_.push_back({id, id, std::move(input), {}});
+  return plan;
+}
+
 Plan::Worker::Worker(const Plan& plan) : plan_(plan) {
   for (const FilterStage* filter : plan.filter_stages_) scratch_.push_back(filter->make_scratch());
 }
@@ -142,7 +148,7 @@ std::string Plan::describe() const {
     out += "input   " + input.name + "  (" + input.id + ")\n";
   if (!filters_.empty()) out += "filter\n";
   for (const auto& stage : filters_) stage->describe(out, 1);
-  out += "output\n";
+  if (!routing_.empty()) out += "output\n";
   for (const auto& stage : routing_) stage->describe(out, 1);
   return out;
 }

@@ -36,6 +36,9 @@ class Plan {
   static std::unique_ptr<Plan> build(const config::Config& config, const config::SourceSet& sources,
                                      const Maker& maker);
 
+  /// One input that does all of the work and emits nothing; `id` is its name, too.
+  static std::unique_ptr<Plan> of(const std::string& id, std::unique_ptr<Input> input);
+
   /// What one worker needs to run it.
   class Worker {
    public:

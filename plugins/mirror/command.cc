@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <random>
 #include <set>
 #include <thread>
 
@@ -62,12 +61,6 @@ std::vector<FlowSettings> read_flows(const std::vector<std::string>& files,
   return flows;
 }
 
-/// Tells processes apart that run the same flow.
-std::string instance_name(const PipelineInfo& info) {
-  std::random_device random;
-  return fmt::format("{}/{}/{:08x}", info.host_name, getpid(), random());
-}
-
 int run_flows(std::vector<FlowSettings> settings, const PipelineInfo& info) {
   const cli::Signals signals;
   StopSignal stop;
@@ -76,12 +69,12 @@ int run_flows(std::vector<FlowSettings> settings, const PipelineInfo& info) {
   std::vector<std::thread> threads;
   for (FlowSettings& one : settings) {
     auto rules = mirror::TopicRules::create(one.options);
-    threads.emplace_back(
-        [&, flow = std::make_shared<Flow>(std::move(one), std::move(*rules), instance_name(info))] {
-          if (!flow->run(stop)) died = true;
-          --running;
-          cli::Signals::interrupt();
-        });
+    threads.emplace_back([&, flow = std::make_shared<Flow>(std::move(one), std::move(*rules),
+                                                           mirror::instance_name(info))] {
+      if (!flow->run(stop)) died = true;
+      --running;
+      cli::Signals::interrupt();
+    });
   }
   while (running > 0)
     if (signals.wait(std::chrono::hours(1)) != 0) stop.request();

@@ -22,29 +22,15 @@ bool is_plain_name(std::string_view name) {
                      [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
 }
 
-/// Reads one flow; whatever is wrong is in the diagnostics.
-class FlowReader {
+/// Compiles one flow; whatever is wrong is in the diagnostics.
+class FlowCompiler {
  public:
-  FlowReader(const config::SourceSet& sources, const PipelineInfo& info,
-             config::Diagnostics& diagnostics)
-      : sources_(sources), info_(info), diagnostics_(diagnostics) {}
+  FlowCompiler(const PipelineInfo& info, config::Diagnostics& diagnostics)
+      : info_(info), diagnostics_(diagnostics) {}
 
-  std::optional<FlowSettings> run(config::SourceId source) {
-    const auto root = config::read_yaml(source, sources_, diagnostics_);
-    if (!root) return std::nullopt;
-    if (root->kind != config::YamlNode::Kind::map) {
-      diagnostics_.error(root->span, "expected the flow's options as `name: value`",
-                         "a flow needs `flow`, `source`, `target` and `topics`");
-      return std::nullopt;
-    }
-    config::Plugin plugin{"mirror", config::Span{source, 0, 0}, root->span, {}};
-    config::Variables variables(config::environment());
-    config::ReadContext context{sources_, variables, diagnostics_};
-    for (const auto& [key, node] : root->entries)
-      if (auto value = config::yaml_value(node, context))
-        plugin.attributes.push_back({key.text, key.span, std::move(*value)});
+  std::optional<FlowSettings> run(const config::Plugin& flow) {
     const Options<O> table = flow_options();
-    if (!OptionBinder().to(table, s_.options).bind(plugin, places_, diagnostics_))
+    if (!OptionBinder().to(table, s_.options).bind(flow, places_, diagnostics_))
       return std::nullopt;
     check();
     compile_source();
@@ -199,7 +185,6 @@ class FlowReader {
     to.set(name, std::move(value), "client_options");
   }
 
-  const config::SourceSet& sources_;
   const PipelineInfo& info_;
   config::Diagnostics& diagnostics_;
   OptionPlaces places_;
@@ -307,7 +292,25 @@ Options<FlowOptions> flow_options() {
 
 std::optional<FlowSettings> read_flow(config::SourceId source, const config::SourceSet& sources,
                                       const PipelineInfo& info, config::Diagnostics& diagnostics) {
-  return FlowReader(sources, info, diagnostics).run(source);
+  const auto root = config::read_yaml(source, sources, diagnostics);
+  if (!root) return std::nullopt;
+  if (root->kind != config::YamlNode::Kind::map) {
+    diagnostics.error(root->span, "expected the flow's options as `name: value`",
+                      "a flow needs `flow`, `source`, `target` and `topics`");
+    return std::nullopt;
+  }
+  config::Plugin flow{"mirror", config::Span{source, 0, 0}, root->span, {}};
+  config::Variables variables(config::environment());
+  config::ReadContext context{sources, variables, diagnostics};
+  for (const auto& [key, node] : root->entries)
+    if (auto value = config::yaml_value(node, context))
+      flow.attributes.push_back({key.text, key.span, std::move(*value)});
+  return compile_flow(flow, info, diagnostics);
+}
+
+std::optional<FlowSettings> compile_flow(const config::Plugin& flow, const PipelineInfo& info,
+                                         config::Diagnostics& diagnostics) {
+  return FlowCompiler(info, diagnostics).run(flow);
 }
 
 }  // namespace millrace::mirror

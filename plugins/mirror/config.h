@@ -103,4 +103,8 @@ Options<ClusterOptions> cluster_options();
 std::optional<FlowSettings> read_flow(config::SourceId source, const config::SourceSet& sources,
                                       const PipelineInfo& info, config::Diagnostics& diagnostics);
 
+/// The same where the keys are already attributes, as of a plugin.
+std::optional<FlowSettings> compile_flow(const config::Plugin& flow, const PipelineInfo& info,
+                                         config::Diagnostics& diagnostics);
+
 }  // namespace millrace::mirror

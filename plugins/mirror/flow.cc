@@ -1,9 +1,11 @@
 #include "plugins/mirror/flow.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
+#include <random>
 
 #include "pipeline/observe/log.h"
 
@@ -31,6 +33,11 @@ std::int32_t partitions_of(const kafka::ClusterLayout& layout, const std::string
 std::size_t shard_number(const kafka::TopicPartition& partition, std::size_t shards) {
   const std::string key = PositionKey::encode(partition);
   return XXH64(key.data(), key.size(), 0) % shards;
+}
+
+std::string instance_name(const PipelineInfo& info) {
+  std::random_device random;
+  return fmt::format("{}/{}/{:08x}", info.host_name, getpid(), random());
 }
 
 Flow::Flow(FlowSettings settings, TopicRules rules, std::string instance)

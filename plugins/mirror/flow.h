@@ -68,6 +68,9 @@ class Flow {
   std::map<std::string, Topic> topics_;
 };
 
+/// Tells processes apart that run the same flow.
+std::string instance_name(const PipelineInfo& info);
+
 /// The same for a partition each time, in each version: positions depend on it.
 std::size_t shard_number(const kafka::TopicPartition& partition, std::size_t shards);
 

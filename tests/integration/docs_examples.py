@@ -31,7 +31,7 @@ class Examples(MillraceTest):
                 self.assertEqual(outcome.status, 0, outcome.errors)
 
     def test_configs_in_conf_d_are_valid_as_they_are(self):
-        for name in ('feeder.conf', 'indexer.conf', 'nginx.conf'):
+        for name in ('feeder.conf', 'indexer.conf', 'mirror.conf', 'nginx.conf'):
             with self.subTest(name):
                 outcome = self.millrace('-t', '-f', ROOT / 'conf.d' / name)
                 self.assertEqual(outcome.status, 0, outcome.errors)

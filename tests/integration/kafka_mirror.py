@@ -132,6 +132,20 @@ class Records(MirrorTest):
                     self.assertEqual(self.everything(self.target, f'{alias}.{topic}', partition),
                                      self.everything(self.source, topic, partition), partition)
 
+    def test_a_pipeline_can_be_a_mirror(self):
+        topic = self.name
+        self.source.create_topic(topic, 3)
+        self.source.kcat('-P', '-t', topic, '-p', 1, '-Z', '-K:', '-H', 'a=1', '-H', 'a=2', data=b':\ntombstone:\n:null key\n')
+        config = self.write('mirror.conf', f"""
+            input {{ kafka {{ bootstrap_servers => "{self.source.bootstrap}" topics => ["{topic}"] }} }}
+            output {{ kafka {{ bootstrap_servers => "{self.target.bootstrap}" mirror => true
+                mirror_options => {{ "flow" => "piped" "source_alias" => "piped" "target_alias" => "west" "mode" => "exactly_once" }} }} }}""")
+        with self.log.open('ab') as out:
+            process = self.start('-f', config, stderr=out)
+        wait_until(lambda: self.count_records(self.target, f'piped.{topic}') >= 3, 'all records')
+        self.assertEqual(self.stop(process), {'read': 3, 'mirrored': 3, 'dropped': 0, 'given back': 0})
+        self.assertEqual(self.everything(self.target, f'piped.{topic}', 1), self.everything(self.source, topic, 1))
+
     @staticmethod
     def count_records(cluster, topic):
         try:

@@ -29,6 +29,7 @@ class Compiler : private PropertyWriter {
     for (const auto& [name, value] : o_.message_headers)
       if (auto made = text("message_headers", value)) headers.emplace_back(name, std::move(*made));
     check_serializers();
+    check_mirror();
     set_properties();
     if (!good_) return std::nullopt;
     s_.component = "output " + context_.id;
@@ -46,6 +47,16 @@ class Compiler : private PropertyWriter {
     if (made && (!value.empty() || option != "topic_id")) return std::move(*made);
     error(option, made ? "is empty" : made.error().message);
     return std::nullopt;
+  }
+
+  /// A whole configuration that is a mirror is not made of outputs.
+  void check_mirror() {
+    if (o_.mirror)
+      error("mirror",
+            "only one kafka input, and this output, without filters or conditions, make a mirror",
+            "take out the others, or take out `mirror`: events are sent as the other options say");
+    else if (given("mirror_options"))
+      error("mirror_options", "are for `mirror => true`");
   }
 
   void check_serializers() {
@@ -164,10 +175,12 @@ Options<RawOptions> option_table() {
       .add("key_serializer", &O::key_serializer, "StringSerializer or ByteArraySerializer.")
       .add("value_serializer", &O::value_serializer, "StringSerializer or ByteArraySerializer.")
       .refused("metadata_fetch_timeout_ms", "a topic is waited for as long as it takes", "60000")
-      .refused("mirror",
-               "a pipeline makes events of records; `millrace mirror FILE.yaml` copies topics as "
-               "they are",
-               "false");
+      .add("mirror", &O::mirror,
+           "true: records of the kafka input go on as they are, without becoming events; input and "
+           "output are the whole configuration then, see mirroring.md. (millrace only)")
+      .add("mirror_options", &O::mirror_options,
+           "The keys of `millrace mirror`'s files, and `source_alias` and `target_alias`. "
+           "(millrace only)");
   kafka::add_connection_options(table);
   return table;
 }

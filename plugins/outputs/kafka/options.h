@@ -24,6 +24,8 @@ struct RawOptions : kafka::ConnectionOptions {
   std::int64_t max_request_size = 1'048'576;
   std::optional<std::int64_t> retries;
   std::string key_serializer = "org.apache.kafka.common.serialization.StringSerializer";
+  bool mirror = false;
+  Hash mirror_options;
   std::string value_serializer = "org.apache.kafka.common.serialization.StringSerializer";
 };
 
