@@ -60,12 +60,6 @@ struct DestroyNewTopic {
 struct DestroyNewPartitions {
   void operator()(rd_kafka_NewPartitions_t* more) const { rd_kafka_NewPartitions_destroy(more); }
 };
-struct DestroyDeleteTopic {
-  void operator()(rd_kafka_DeleteTopic_t* topic) const { rd_kafka_DeleteTopic_destroy(topic); }
-};
-struct DestroyDeleteRecords {
-  void operator()(rd_kafka_DeleteRecords_t* what) const { rd_kafka_DeleteRecords_destroy(what); }
-};
 struct DestroyResource {
   void operator()(rd_kafka_ConfigResource_t* what) const { rd_kafka_ConfigResource_destroy(what); }
 };
@@ -201,40 +195,6 @@ Result<void> Admin::grow_topic(const std::string& topic, std::int32_t total) {
   const auto code = verdict(topics, count, why);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   return handles_->error(code, why).at("topic " + topic);
-}
-
-Result<void> Admin::delete_topic(const std::string& topic) {
-  const std::unique_ptr<rd_kafka_DeleteTopic_t, DestroyDeleteTopic> what(
-      rd_kafka_DeleteTopic_new(topic.c_str()));
-  auto event = handles_->ask(RD_KAFKA_ADMIN_OP_DELETETOPICS, [&](auto* options, auto* queue) {
-    rd_kafka_DeleteTopic_t* list[] = {what.get()};
-    rd_kafka_DeleteTopics(handles_->client, list, 1, options, queue);
-  });
-  if (!event) return std::move(event).error().at("topic " + topic);
-  std::size_t count = 0;
-  const char* why = nullptr;
-  const auto topics =
-      rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event->get()), &count);
-  const auto code = verdict(topics, count, why);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  return handles_->error(code, why).at("topic " + topic);
-}
-
-Result<void> Admin::delete_records(std::span<const NextOffset> ends) {
-  const ListHandle list = list_of(ends);
-  const std::unique_ptr<rd_kafka_DeleteRecords_t, DestroyDeleteRecords> what(
-      rd_kafka_DeleteRecords_new(list.get()));
-  auto event = handles_->ask(RD_KAFKA_ADMIN_OP_DELETERECORDS, [&](auto* options, auto* queue) {
-    rd_kafka_DeleteRecords_t* requests[] = {what.get()};
-    rd_kafka_DeleteRecords(handles_->client, requests, 1, options, queue);
-  });
-  if (!event) return std::move(event).error();
-  const auto* result =
-      rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event->get()));
-  for (int i = 0; i < result->cnt; ++i)
-    if (const auto& one = result->elems[i]; one.err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return handles_->error(one.err, nullptr).at(fmt::format("{}-{}", one.topic, one.partition));
-  return {};
 }
 
 Result<std::vector<TopicSetting>> Admin::topic_settings(const std::string& topic) {

@@ -75,10 +75,6 @@ class Admin {
   Result<Created> create_topic(const NewTopic& topic);
   /// To `total` partitions; Errc::invalid where it has as many or more.
   Result<void> grow_topic(const std::string& topic, std::int32_t total);
-  /// Returns when the controller has it; brokers follow a moment later.
-  Result<void> delete_topic(const std::string& topic);
-  /// Everything before `end` of each partition is purged; what a retention would do.
-  Result<void> delete_records(std::span<const NextOffset> ends);
 
   Result<std::vector<TopicSetting>> topic_settings(const std::string& topic);
   /// `settings` are then all that are set for this topic: others return to the broker's defaults.

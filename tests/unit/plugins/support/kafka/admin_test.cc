@@ -68,7 +68,7 @@ class KafkaAdmin : public testing::Test {
   std::string topic_;
 };
 
-TEST_F(KafkaAdmin, TopicsAreMadeGrownAndDeleted) {
+TEST_F(KafkaAdmin, TopicsAreMadeAndGrown) {
   create(2);
   EXPECT_EQ(*admin_->create_topic({topic_, 2}), Created::was_there);
   EXPECT_EQ(*admin_->partition_count(topic_), 2);
@@ -76,10 +76,6 @@ TEST_F(KafkaAdmin, TopicsAreMadeGrownAndDeleted) {
   const auto again = admin_->grow_topic(topic_, 3);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, Errc::invalid) << again.error().message;
-  ASSERT_TRUE(admin_->delete_topic(topic_));
-  const auto gone = admin_->delete_topic(topic_);
-  ASSERT_FALSE(gone);
-  EXPECT_EQ(gone.error().code, Errc::not_found) << gone.error().message;
 }
 
 TEST_F(KafkaAdmin, TheLayoutNamesTheClusterAndItsTopicsInOrder) {
@@ -115,10 +111,6 @@ TEST_F(KafkaAdmin, OffsetsByPlaceAndTime) {
   EXPECT_EQ(*admin_->ends(both), (std::vector<std::int64_t>{0, 3}));
   EXPECT_EQ(*admin_->offsets_at(both, 1'500), (std::vector<std::int64_t>{0, 1}));
   EXPECT_EQ(*admin_->offsets_at(both, 9'000), (std::vector<std::int64_t>{0, 3}));
-  const std::vector<NextOffset> upto{{{topic_, 0}, 2}};
-  const auto purged = admin_->delete_records(upto);
-  ASSERT_TRUE(purged) << purged.error().message;
-  EXPECT_EQ(*admin_->begins(both), (std::vector<std::int64_t>{0, 2}));
 }
 
 TEST_F(KafkaAdmin, OffsetsOfATopicThatIsNotThereAreNotFound) {
