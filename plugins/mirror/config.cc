@@ -34,6 +34,7 @@ class FlowCompiler {
       return std::nullopt;
     check();
     compile_source();
+    compile_heartbeats();
     compile_target();
     if (diagnostics_.has_errors()) return std::nullopt;
     return std::move(s_);
@@ -114,6 +115,12 @@ class FlowCompiler {
              "isolation.level", "check.crcs", "enable.partition.eof", "allow.auto.create.topics",
              "fetch.message.max.bytes", "fetch.max.bytes", "fetch.wait.max.ms", "fetch.min.bytes",
              "queued.max.messages.kbytes", "queued.min.messages"});
+  }
+
+  void compile_heartbeats() {
+    kafka::Properties& to = s_.source_producer = without(s_.source_questions, {"client.rack"});
+    set(to, "enable.idempotence", "true");
+    set(to, "message.timeout.ms", "10000");
   }
 
   void compile_target() {
@@ -274,6 +281,22 @@ Options<FlowOptions> flow_options() {
       .add("compression_type", &O::compression_type, "Of what is written.",
            one_of("none", "gzip", "snappy", "lz4", "zstd"))
       .add("memory", &O::memory, "Bytes of records that are held, fetched ahead or under way.");
+  table
+      .add("topic_settings", &O::topic_settings,
+           "What is set for a topic on the source is set on the target: when the mirror makes it, "
+           "continuous, which keeps it so, or off.",
+           choices<CopySettings>({{"off", CopySettings::off},
+                                  {"on_create", CopySettings::on_create},
+                                  {"continuous", CopySettings::continuous}}))
+      .add("topic_settings_interval", &O::topic_settings_interval,
+           "continuous: how often the settings are compared.", moment)
+      .add("exclude_topic_settings", &O::exclude_topic_settings, "Names that are not copied.")
+      .add("least_retention", &O::least_retention,
+           "A `retention.ms` that is copied is at least this; default: as on the source.",
+           at_least(std::chrono::milliseconds(0)))
+      .add("heartbeats", &O::heartbeats,
+           "A record a second goes to the topic millrace-mirror-heartbeats of the source and is "
+           "mirrored: the log tells how old the newest is on the target.");
   table
       .add("groups", &O::groups,
            "Consumer groups whose offsets are translated, as names or regular expressions for "

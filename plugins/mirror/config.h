@@ -27,6 +27,9 @@ enum class OnPurged { stop, skip };
 /// What is done where a topic is another one than it was.
 enum class OnRecreated { stop, restart };
 
+/// When settings of topics are copied to the target.
+enum class CopySettings { off, on_create, continuous };
+
 /// One side of a flow: an alias, and the options of the kafka plugins that say how brokers are
 /// reached.
 struct ClusterOptions : kafka::ConnectionOptions {
@@ -56,6 +59,11 @@ struct FlowOptions {
                                           "millrace-mirror-.*"};
   std::chrono::milliseconds checkpoint_interval{60'000};
   bool sync_group_offsets = false;
+  CopySettings topic_settings = CopySettings::on_create;
+  std::chrono::milliseconds topic_settings_interval{600'000};
+  std::vector<std::string> exclude_topic_settings;
+  std::optional<std::chrono::milliseconds> least_retention;
+  bool heartbeats = false;
   std::int64_t shards = 2;
   std::int64_t replication_factor = -1;
   std::chrono::milliseconds refresh_interval{30'000};
@@ -76,6 +84,7 @@ struct FlowSettings {
   std::string target_alias;
   kafka::Properties source;            ///< of consumers of the source
   kafka::Properties source_questions;  ///< of questions to it
+  kafka::Properties source_producer;   ///< of heartbeats
   kafka::Properties target;            ///< of questions to the target
   kafka::Properties target_reader;     ///< of the mirror's own topics
   kafka::Properties target_producer;   ///< without a transactional.id
@@ -83,6 +92,10 @@ struct FlowSettings {
   bool exactly_once() const { return options.mode == Mode::exactly_once; }
   bool marks_hops() const { return options.provenance.value_or(options.names != Naming::rename); }
   std::string component() const { return "mirror " + options.flow; }
+  /// What the mirror's own headers add to a record, at most.
+  std::int64_t header_bytes() const {
+    return marks_hops() || options.source_position_header ? 1024 : 0;
+  }
   std::string positions_topic() const {
     return "millrace-mirror-offsets." + options.flow + ".internal";
   }

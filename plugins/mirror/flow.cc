@@ -21,13 +21,6 @@ constexpr std::chrono::seconds kReportLag{60};
 constexpr std::chrono::seconds kEverySecond{1};
 constexpr std::size_t kMostReported = 10;
 
-std::int32_t partitions_of(const kafka::ClusterLayout& layout, const std::string& topic) {
-  const auto at = std::lower_bound(
-      layout.topics.begin(), layout.topics.end(), topic,
-      [](const kafka::TopicLayout& one, const std::string& name) { return one.name < name; });
-  return at == layout.topics.end() || at->name != topic ? 0 : at->partitions;
-}
-
 }  // namespace
 
 std::size_t shard_number(const kafka::TopicPartition& partition, std::size_t shards) {
@@ -51,6 +44,7 @@ Flow::~Flow() = default;
 
 bool Flow::run(const StopSignal& stop) {
   if (!prepare(stop)) return stop.requested();
+  start_helpers();
   start_shards();
   auto refresh_at = Clock::now();
   auto lag_at = Clock::now() + kReportLag;
@@ -68,9 +62,9 @@ bool Flow::run(const StopSignal& stop) {
       lag_at = now + kReportLag;
       report_lag();
     }
-    if (group_sync_ && now >= group_sync_at_) {
-      group_sync_at_ = now + kEverySecond;
-      group_sync_->tick(standings(), stop);
+    if (now >= second_at_) {
+      second_at_ = now + kEverySecond;
+      every_second(stop);
     }
     stop.wait(kLook);
   }
@@ -146,12 +140,37 @@ Result<void> Flow::make_positions_topic() {
                   settings_.options.flow, *count, topic));
 }
 
-void Flow::start_shards() {
+/// What accompanies the shards.
+void Flow::start_helpers() {
+  if (settings_.options.heartbeats) heartbeats_ = std::make_unique<Heartbeats>(settings_, *source_);
+  if (settings_.options.topic_settings == CopySettings::continuous)
+    settings_sync_ = std::make_unique<SettingsSync>(settings_, *source_, *target_);
   if (auto groups = NameList::create(settings_.options.groups, settings_.options.exclude_groups);
       groups && !settings_.options.groups.empty()) {
     groups_ = std::move(*groups);
     group_sync_ = std::make_unique<GroupSync>(settings_, *groups_, *source_, *target_);
   }
+}
+
+void Flow::every_second(const StopSignal& stop) {
+  if (heartbeats_) watch_heartbeats();
+  if (group_sync_) group_sync_->tick(standings(), stop);
+  if (!settings_sync_) return;
+  std::map<std::string, std::string> copies;
+  for (const auto& [topic, known] : topics_)
+    if (known.partitions > 0 && topic != kHeartbeatsTopic) copies[topic] = known.target;
+  settings_sync_->tick(copies, stop);
+}
+
+void Flow::watch_heartbeats() {
+  heartbeats_->tick();
+  std::int64_t newest_ms = -1;
+  for (const Standing& one : standings())
+    if (one.source.topic == kHeartbeatsTopic) newest_ms = one.delivered_ms;
+  heartbeats_->watch(newest_ms);
+}
+
+void Flow::start_shards() {
   for (std::int32_t i = 0; i < settings_.options.shards; ++i) {
     shards_.push_back(std::make_unique<Shard>(*context_, i));
     shards_.back()->start();
@@ -160,139 +179,6 @@ void Flow::start_shards() {
 
 Shard& Flow::shard_of(const kafka::TopicPartition& partition) {
   return *shards_[shard_number(partition, shards_.size())];
-}
-
-Result<void> Flow::refresh(const StopSignal& stop) {
-  const auto source = source_->layout();
-  if (!source) return source.error();
-  const auto there = target_->layout();
-  if (!there) return there.error();
-  std::vector<std::string> names;
-  for (const kafka::TopicLayout& topic : source->topics) names.push_back(topic.name);
-  const auto selection = rules_.select(names, settings_.source_alias, settings_.target_alias);
-  for (const auto& [topic, why] : selection.blocked)
-    notices_.begin("blocked " + topic, "topic `{}` is not mirrored: {}", topic, why);
-  bool all = true;
-  for (const auto& [topic, target] : selection.targets) {
-    auto carried = carry(topic, target, *source, *there, stop);
-    const std::string key = "topic " + topic;
-    if (carried)
-      notices_.end(key, fmt::format("topic `{}` goes on", topic));
-    else
-      notices_.begin(key, "topic `{}` waits: {}", topic, carried.error().message);
-    all = all && carried;
-  }
-  watch_gone(*source);
-  if (refreshed_) watch_witnesses(stop);
-  refreshed_ = refreshed_ || all;
-  return {};
-}
-
-/// Sees to it that the target has the topic, then gives its new partitions to the shards.
-Result<void> Flow::carry(const std::string& topic, const std::string& target,
-                         const kafka::ClusterLayout& source, const kafka::ClusterLayout& there,
-                         const StopSignal& stop) {
-  const std::int32_t partitions = partitions_of(source, topic);
-  Topic& known = topics_[topic];
-  if (partitions <= known.partitions) return {};
-  auto made = make_target(topic, target, partitions, partitions_of(there, target), stop);
-  if (!made) return made;
-  // Whatever appears after the first start is read from its first record.
-  const Start start =
-      is_new_ && !refreshed_ && known.partitions == 0 ? settings_.options.start : Start::earliest;
-  std::map<Shard*, std::vector<Order>> orders;
-  for (std::int32_t p = known.partitions; p < partitions; ++p) {
-    const kafka::TopicPartition place{topic, p};
-    orders[&shard_of(place)].push_back({place, target, start});
-  }
-  for (auto& [shard, list] : orders) shard->add(std::move(list));
-  log::info(component_, "topic `{}`: partitions {} to {} go to `{}`", topic, known.partitions,
-            partitions - 1, target);
-  known = {target, partitions};
-  return {};
-}
-
-/// `there`: partitions that it has on the target; 0: it is not there.
-Result<void> Flow::make_target(const std::string& topic, const std::string& target,
-                               std::int32_t partitions, std::int32_t there,
-                               const StopSignal& stop) {
-  if (there > partitions)
-    notices_.begin("larger " + target,
-                   "`{}` on the target has {} partitions, the source has {}: the others stay empty",
-                   target, there, partitions);
-  if (there == 0) {
-    auto made = target_->create_topic(
-        {.name = target,
-         .partitions = partitions,
-         .replication = static_cast<std::int32_t>(settings_.options.replication_factor),
-         .settings = {{"message.timestamp.type", "CreateTime"}}});
-    if (!made) return fail(std::move(made).error());
-  } else if (there < partitions) {
-    if (auto grown = target_->grow_topic(target, partitions); !grown) return grown;
-  }
-  // No record before the brokers know the partition: to them it would be unknown.
-  const auto until = Clock::now() + kPatience;
-  for (;;) {
-    const auto count = target_->partition_count(target);
-    if (count && *count >= partitions) break;
-    if (stop.requested()) return fail(Errc::closed, "stopped");
-    if (Clock::now() > until)
-      return fail(Errc::timeout, fmt::format("`{}` on the target does not appear", target));
-    stop.wait(kLook);
-  }
-  return check_target(topic, target);
-}
-
-Result<void> Flow::check_target(const std::string& topic, const std::string& target) {
-  const auto setting = [](const Result<std::vector<kafka::TopicSetting>>& all,
-                          std::string_view name) -> std::string {
-    for (const kafka::TopicSetting& one : *all)
-      if (one.name == name) return one.value.value_or("");
-    return "";
-  };
-  const auto there = target_->topic_settings(target);
-  if (!there) return there.error();
-  if (setting(there, "message.timestamp.type") == "LogAppendTime")
-    return fail(Errc::invalid,
-                fmt::format("`{}` on the target has message.timestamp.type=LogAppendTime: records "
-                            "would lose their times; set it to CreateTime",
-                            target));
-  const auto here = source_->topic_settings(topic);
-  if (!here) return here.error();
-  const long most_here = std::atol(setting(here, "max.message.bytes").c_str());
-  const long most_there = std::atol(setting(there, "max.message.bytes").c_str());
-  if (most_there < most_here)
-    notices_.begin("size " + target,
-                   "`{}` on the target takes records up to {} bytes (max.message.bytes), the "
-                   "source up to {}: a partition with a larger one will stop there",
-                   target, most_there, most_here);
-  return {};
-}
-
-/// Topics that are gone, or have fewer partitions: their shards look, and wait.
-void Flow::watch_gone(const kafka::ClusterLayout& source) {
-  for (const auto& [topic, known] : topics_) {
-    const std::int32_t now = partitions_of(source, topic);
-    const std::string key = "gone " + topic;
-    if (now >= known.partitions) {
-      notices_.end(key, fmt::format("topic `{}` is on the source again", topic));
-      continue;
-    }
-    notices_.begin(key, "topic `{}` had {} partitions on the source and has {}: it was deleted{}",
-                   topic, known.partitions, now, now ? " and made again" : "");
-    for (std::int32_t p = 0; p < known.partitions; ++p) shard_of({topic, p}).distrust({topic, p});
-  }
-}
-
-/// A topic that was deleted and made again in no time betrays itself by other records.
-void Flow::watch_witnesses(const StopSignal& stop) {
-  std::vector<Question> questions;
-  for (const Standing& one : standings())
-    if (one.witness && one.stopped.empty()) questions.push_back({one.source, *one.witness});
-  const auto other = contradicted(settings_.source, component_, questions, kPatience, stop);
-  if (!other) return;  // the next time
-  for (std::size_t i = 0; i < questions.size(); ++i)
-    if ((*other)[i]) shard_of(questions[i].partition).distrust(questions[i].partition);
 }
 
 std::vector<Standing> Flow::standings() const {
@@ -338,8 +224,8 @@ void Flow::report_lag() {
     if (one.newest_ms > 0)
       worst += fmt::format(" ({} s)", std::max<std::int64_t>(now - one.newest_ms, 0) / 1000);
   }
-  log::info(component_, "{} records behind in {} partitions, {} stopped{}", total, all.size(),
-            stopped, worst);
+  log::info(component_, "{} records behind in {} partitions, {} stopped{}{}", total, all.size(),
+            stopped, heartbeats_ ? heartbeats_->age() : "", worst);
 }
 
 void Flow::end() {

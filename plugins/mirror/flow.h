@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "plugins/mirror/group_sync.h"
+#include "plugins/mirror/heartbeats.h"
 #include "plugins/mirror/names.h"
+#include "plugins/mirror/settings_sync.h"
 #include "plugins/mirror/shard.h"
 #include "plugins/support/notices.h"
 
@@ -31,10 +33,21 @@ class Flow {
     std::int32_t partitions = 0;  ///< given to shards
   };
 
+  // flow.cc: its life
   bool prepare(const StopSignal& stop);
   Result<bool> try_prepare();
   Result<void> make_positions_topic();
+  void start_helpers();
   void start_shards();
+  void every_second(const StopSignal& stop);
+  void watch_heartbeats();
+  void report_lag();
+  Shard& shard_of(const kafka::TopicPartition& partition);
+  std::vector<Standing> standings() const;
+  bool all_fenced() const;
+  void end();
+
+  // flow_topics.cc: what is mirrored
   Result<void> refresh(const StopSignal& stop);
   Result<void> carry(const std::string& topic, const std::string& target,
                      const kafka::ClusterLayout& source, const kafka::ClusterLayout& there,
@@ -44,11 +57,7 @@ class Flow {
   Result<void> check_target(const std::string& topic, const std::string& target);
   void watch_gone(const kafka::ClusterLayout& source);
   void watch_witnesses(const StopSignal& stop);
-  void report_lag();
-  Shard& shard_of(const kafka::TopicPartition& partition);
-  std::vector<Standing> standings() const;
-  bool all_fenced() const;
-  void end();
+  Result<kafka::TopicSettings> settings_for(const std::string& topic);
 
   const FlowSettings settings_;
   const TopicRules rules_;
@@ -61,10 +70,12 @@ class Flow {
   std::unique_ptr<ShardContext> context_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::optional<NameList> groups_;
-  std::unique_ptr<GroupSync> group_sync_;  ///< null: no groups are wanted
-  Clock::time_point group_sync_at_{};
-  bool is_new_ = false;     ///< it never ran before: `start` counts
-  bool refreshed_ = false;  ///< the first time is over
+  std::unique_ptr<GroupSync> group_sync_;        ///< null: no groups are wanted
+  std::unique_ptr<SettingsSync> settings_sync_;  ///< null: not continuous
+  std::unique_ptr<Heartbeats> heartbeats_;       ///< null: not wanted
+  Clock::time_point second_at_{};                ///< when every_second() is due
+  bool is_new_ = false;                          ///< it never ran before: `start` counts
+  bool refreshed_ = false;                       ///< the first time is over
   std::map<std::string, Topic> topics_;
 };
 

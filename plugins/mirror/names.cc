@@ -51,6 +51,7 @@ Result<TopicRules> TopicRules::create(const FlowOptions& options) {
   TopicRules rules;
   rules.naming_ = options.names;
   rules.separator_ = options.separator;
+  rules.heartbeats_ = options.heartbeats;
   auto topics = NameList::create(options.topics, options.exclude);
   if (!topics) return fail(std::move(topics).error());
   rules.topics_ = std::move(*topics);
@@ -73,7 +74,8 @@ bool TopicRules::has_passed(const std::string& topic, const std::string& alias) 
 
 TopicRules::Choice TopicRules::choose(const std::string& topic, const std::string& source_alias,
                                       const std::string& target_alias) const {
-  if (is_internal(topic) || !topics_.selects(topic)) return {};
+  const bool beats = heartbeats_ && topic == kHeartbeatsTopic;
+  if (!beats && (is_internal(topic) || !topics_.selects(topic))) return {};
   std::string target = topic;
   if (naming_ == Naming::rename) {
     if (has_passed(topic, target_alias))
@@ -81,14 +83,14 @@ TopicRules::Choice TopicRules::choose(const std::string& topic, const std::strin
     target = source_alias + separator_ + topic;
   }
   for (const Mapping& mapping : map_) {
-    if (!mapping.pattern.matches(topic)) continue;
+    if (beats || !mapping.pattern.matches(topic)) continue;
     Buffer made;
     target = mapping.pattern.regex.replace_all(topic, mapping.replacement, made)
                  ? std::string(made.view())
                  : mapping.replacement;
     break;
   }
-  if (!is_topic_name(target) || is_internal(target))
+  if (!is_topic_name(target) || (!beats && is_internal(target)))
     return {"", fmt::format("`{}` cannot be its name on the target", target.substr(0, 300))};
   return {std::move(target), ""};
 }

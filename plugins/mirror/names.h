@@ -75,10 +75,15 @@ class TopicRules {
   bool has_passed(const std::string& topic, const std::string& alias) const;
 
   NameList topics_;
+  bool heartbeats_ = false;
   std::vector<Mapping> map_;
   Naming naming_{};
   std::string separator_;
 };
+
+/// Where flows with `heartbeats` write on their sources; it is mirrored by them, whatever the lists
+/// say.
+inline constexpr const char* kHeartbeatsTopic = "millrace-mirror-heartbeats";
 
 /// Kafka's and the mirror's own topics, which no list can select.
 bool is_internal(const std::string& topic);

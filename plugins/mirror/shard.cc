@@ -69,8 +69,9 @@ void Shard::publish() {
   std::vector<Standing> now;
   std::vector<kafka::NextOffset> stored;
   for (const auto& [place, track] : tracks_) {
-    now.push_back({place, track->target_topic, track->stored, track->newest_ms, track->sync_source,
-                   track->sync_target, track->witness, track->stopped, track->pairs});
+    now.push_back({place, track->target_topic, track->stored, track->newest_ms, track->delivered_ms,
+                   track->sync_source, track->sync_target, track->witness, track->stopped,
+                   track->pairs});
     if (track->stored >= 0) stored.push_back({place, track->stored});
   }
   if (reader_) reader_->commit(stored);

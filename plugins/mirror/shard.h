@@ -40,8 +40,9 @@ struct Standing {
   kafka::TopicPartition source;
   std::string target_topic;
   std::int64_t stored = -1;
-  std::int64_t newest_ms = -1;
-  std::int64_t sync_source = -1;  ///< a record here, and its copy there; -1: none yet
+  std::int64_t newest_ms = -1;     ///< time of the newest record that was read
+  std::int64_t delivered_ms = -1;  ///< of the last one that the target has
+  std::int64_t sync_source = -1;   ///< a record here, and its copy there; -1: none yet
   std::int64_t sync_target = -1;
   std::optional<Witness> witness;
   std::string stopped;

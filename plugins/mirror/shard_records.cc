@@ -163,11 +163,12 @@ void Shard::settle(Ticket& ticket, const kafka::DeliveryReport& report) {
   bytes_under_way_ -= ticket.bytes;
   ticket.code = report.code;
   ticket.reported = true;
-  ticket.message = kafka::Message(nullptr);
+  const kafka::Message message = std::move(ticket.message);
   if (report.code != 0) {
     failed_ = true;
     return;
   }
+  track.delivered_ms = message.timestamp_ms().value_or(track.delivered_ms);
   track.proven = true;
   if (report.offset <= track.sync_target && track.runs())
     stop_track(track, fmt::format("{}/{} on the target went back from offset {} to {}: it was "

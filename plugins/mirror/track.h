@@ -49,6 +49,7 @@ struct Track {
   std::optional<Witness> witness_ahead;  ///< a newer one, for when the frontier has passed it
   std::deque<Ticket> tickets;            ///< in order; addresses last until they are taken off
   std::int64_t newest_ms = -1;           ///< time of the newest record that was read
+  std::int64_t delivered_ms = -1;        ///< of the last one that the target has
   std::int64_t careful_until = -1;  ///< records before this offset go in groups: one of them was
                                     ///< refused, with others
   std::size_t group = 0;            ///< how many go together then

@@ -227,6 +227,7 @@ Result<std::map<std::string, std::string>> choose_topics(const FlowSettings& flo
   std::vector<std::string> present;
   for (const kafka::TopicLayout& topic : source.topics) present.push_back(topic.name);
   auto selected = rules->select(present, flow.source_alias, flow.target_alias).targets;
+  selected.erase(kHeartbeatsTopic);  // each side removes them in its own time
   if (options.topics.empty()) return selected;
   std::map<std::string, std::string> wanted;
   for (const std::string& topic : options.topics) {

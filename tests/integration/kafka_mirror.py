@@ -229,6 +229,34 @@ class Topics(MirrorTest):
             self.assertEqual(origins, [[SOURCE_HEADER, f'{self.source.cluster_id}/{topic}/{partition}/{n}'] for n in range(100)])
         self.stop(process)
 
+    def settings(self, cluster, topic):
+        """{name: value} of what is set for the topic itself."""
+        out = cluster.tool('kafka.admin.ConfigCommand', '--describe', '--entity-type', 'topics', '--entity-name', topic)
+        return dict(re.findall(r'^  (\S+?)=(\S+) sensitive=', out, re.M))
+
+    def alter(self, cluster, topic, *change):
+        cluster.tool('kafka.admin.ConfigCommand', '--alter', '--entity-type', 'topics', '--entity-name', topic, *change)
+
+    def test_settings_of_topics_follow_the_source_and_heartbeats_arrive(self):
+        topic, copy, beats = self.name, f'east.{self.name}', 'east.millrace-mirror-heartbeats'
+        self.source.create_topic(topic, 1, **{'retention.ms': 1000000, 'min.insync.replicas': 1, 'max.message.bytes': 500000})
+        process = self.mirror(self.flow(topic_settings='continuous', topic_settings_interval='300ms', least_retention='1h', heartbeats='true'))
+        self.wait_for_log(f'topic `{topic}`: partitions')
+        self.assertEqual(self.settings(self.target, copy),
+                         {'retention.ms': '3600000', 'max.message.bytes': '500000', 'message.timestamp.type': 'CreateTime'})
+        self.alter(self.target, copy, '--add-config', 'segment.bytes=2000000')
+        self.alter(self.source, topic, '--add-config', 'cleanup.policy=compact', '--delete-config', 'max.message.bytes')
+        wanted = {'retention.ms': '3600000', 'cleanup.policy': 'compact', 'segment.bytes': '2000000', 'message.timestamp.type': 'CreateTime'}
+        wait_until(lambda: self.settings(self.target, copy) == wanted, 'the settings of the source')
+        wait_until(lambda: self.numbers_of_beats(beats) > 1, 'heartbeats on the target')
+        self.stop(process)
+
+    def numbers_of_beats(self, topic):
+        try:
+            return sum(record['payload'].startswith('v=1 source=east target=west time=') for record in self.target.records(topic))
+        except AssertionError:  # not there yet
+            return 0
+
     @on_demand
     def test_purged_records_are_named_and_their_partition_stops_alone(self):
         topic = self.name

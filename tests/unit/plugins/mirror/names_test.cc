@@ -33,6 +33,17 @@ TEST(MirrorNames, ListsNameWholeTopicsAndExclusionWins) {
   EXPECT_EQ(target_of(made, "old-logs-app"), "");
 }
 
+TEST(MirrorNames, HeartbeatsAreMirroredWhereTheyAreWantedWhateverTheListsSay) {
+  FlowOptions given = options({"orders"});
+  EXPECT_EQ(target_of(rules(given), kHeartbeatsTopic), "");
+  given.heartbeats = true;
+  EXPECT_EQ(target_of(rules(given), kHeartbeatsTopic), "east.millrace-mirror-heartbeats");
+  EXPECT_EQ(target_of(rules(given), "millrace-mirror-offsets.orders.internal"), "");
+  given.names = Naming::map;
+  given.topic_map = {{".*", "all"}};
+  EXPECT_EQ(target_of(rules(given), kHeartbeatsTopic), kHeartbeatsTopic);
+}
+
 TEST(MirrorNames, NoListSelectsInternalTopics) {
   FlowOptions all = options({".*"});
   all.exclude.clear();
