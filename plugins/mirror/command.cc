@@ -84,7 +84,8 @@ int run_flows(std::vector<FlowSettings> settings, const PipelineInfo& info) {
 }
 
 int print_keys() {
-  for (const OptionInfo& key : mirror::flow_options().list()) {
+  const Options<mirror::FlowOptions> table = mirror::flow_options();
+  for (const OptionInfo& key : table.list()) {
     if (!key.refused.empty()) continue;
     const std::string otherwise = key.rules.required         ? ", required"
                                   : key.default_text.empty() ? ""
