@@ -131,7 +131,7 @@ class FlowCompiler {
         s_.exactly_once() ? std::to_string(s_.options.txn_timeout.count() - 1000) : "0");
     set(producer, "linger.ms", std::to_string(s_.options.linger.count()));
     set(producer, "compression.type", s_.options.compression_type);
-    set(producer, "batch.size", "1000000");
+    set(producer, "batch.size", std::to_string(kMostBatchBytes));
     // The topic's own limit decides what is too large; what is under way is bounded by `memory`.
     set(producer, "message.max.bytes", "1000000000");
     set(producer, "queue.buffering.max.messages", "10000000");
@@ -149,6 +149,7 @@ class FlowCompiler {
              {"transaction.timeout.ms", "use the option `txn_timeout`"},
              {"delivery.report.only.error", "without a report nothing would count as mirrored"},
              {"partitioner", "records keep their partitions"},
+             {"batch.size", "no batch may be larger than what a topic of the target takes"},
              {"linger.ms", "use the option `linger`"},
              {"compression.type", "use the option `compression_type`"},
              {"compression.codec", "use the option `compression_type`"}},
@@ -280,6 +281,8 @@ Options<FlowOptions> flow_options() {
            at_least(std::chrono::milliseconds(0)))
       .add("compression_type", &O::compression_type, "Of what is written.",
            one_of("none", "gzip", "snappy", "lz4", "zstd"))
+      .add("rate_limit", &O::rate_limit,
+           "Bytes of keys and values a second that the flow reads, at most; 0: as many as come.")
       .add("memory", &O::memory, "Bytes of records that are held, fetched ahead or under way.");
   table
       .add("topic_settings", &O::topic_settings,
@@ -308,7 +311,7 @@ Options<FlowOptions> flow_options() {
            "Commits translated offsets on the target, for groups in which nobody is there, and "
            "forward only.");
   constexpr const char* kNotYet = "is not built";
-  for (const char* option : {"acl_sync", "on_poison", "rate_limit", "recreate_target"})
+  for (const char* option : {"acl_sync", "on_poison", "recreate_target"})
     table.refused(option, kNotYet);
   return table;
 }

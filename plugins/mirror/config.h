@@ -64,6 +64,7 @@ struct FlowOptions {
   std::vector<std::string> exclude_topic_settings;
   std::optional<std::chrono::milliseconds> least_retention;
   bool heartbeats = false;
+  Bytes rate_limit{0};
   std::int64_t shards = 2;
   std::int64_t replication_factor = -1;
   std::chrono::milliseconds refresh_interval{30'000};
@@ -76,6 +77,9 @@ struct FlowOptions {
   std::string compression_type = "zstd";
   Bytes memory{std::uint64_t{128} << 20};
 };
+
+/// Of the target's producer, before compression.
+inline constexpr std::size_t kMostBatchBytes = 1'000'000;
 
 /// A flow that is ready to run: options checked, clients' properties compiled.
 struct FlowSettings {

@@ -38,7 +38,8 @@ Flow::Flow(FlowSettings settings, TopicRules rules, std::string instance)
       rules_(std::move(rules)),
       component_(settings_.component()),
       instance_(std::move(instance)),
-      notices_(component_) {}
+      notices_(component_),
+      rate_(settings_.options.rate_limit.count, Clock::now()) {}
 
 Flow::~Flow() = default;
 
@@ -110,7 +111,7 @@ Result<bool> Flow::try_prepare() {
   if (!made && made.error().code == Errc::invalid) return refuse(made.error().message);
   if (!made) return fail(std::move(made).error());
   context_ = std::make_unique<ShardContext>(
-      ShardContext{settings_, *source_, from->id, to->id, instance_, books_});
+      ShardContext{settings_, *source_, from->id, to->id, instance_, books_, rate_});
   notices_.end("prepare", "both clusters answer");
   log::info(component_, "from {} ({}) to {} ({}), {}", settings_.source_alias, from->id,
             settings_.target_alias, to->id,

@@ -52,9 +52,10 @@ class Flow {
   Result<void> carry(const std::string& topic, const std::string& target,
                      const kafka::ClusterLayout& source, const kafka::ClusterLayout& there,
                      const StopSignal& stop);
-  Result<void> make_target(const std::string& topic, const std::string& target,
-                           std::int32_t partitions, std::int32_t there, const StopSignal& stop);
-  Result<void> check_target(const std::string& topic, const std::string& target);
+  Result<std::size_t> make_target(const std::string& topic, const std::string& target,
+                                  std::int32_t partitions, std::int32_t there,
+                                  const StopSignal& stop);
+  Result<std::size_t> check_target(const std::string& topic, const std::string& target);
   void watch_gone(const kafka::ClusterLayout& source);
   void watch_witnesses(const StopSignal& stop);
   Result<kafka::TopicSettings> settings_for(const std::string& topic);
@@ -67,6 +68,7 @@ class Flow {
   std::unique_ptr<kafka::Admin> source_;
   std::unique_ptr<kafka::Admin> target_;
   Books books_;
+  RateLimit rate_;
   std::unique_ptr<ShardContext> context_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::optional<NameList> groups_;

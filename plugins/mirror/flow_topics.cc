@@ -53,15 +53,16 @@ Result<void> Flow::carry(const std::string& topic, const std::string& target,
   const std::int32_t partitions = partitions_of(source, topic);
   Topic& known = topics_[topic];
   if (partitions <= known.partitions) return {};
-  auto made = make_target(topic, target, partitions, partitions_of(there, target), stop);
-  if (!made) return made;
+  const auto most_bytes =
+      make_target(topic, target, partitions, partitions_of(there, target), stop);
+  if (!most_bytes) return most_bytes.error();
   // Whatever appears after the first start is read from its first record.
   const Start start =
       is_new_ && !refreshed_ && known.partitions == 0 ? settings_.options.start : Start::earliest;
   std::map<Shard*, std::vector<Order>> orders;
   for (std::int32_t p = known.partitions; p < partitions; ++p) {
     const kafka::TopicPartition place{topic, p};
-    orders[&shard_of(place)].push_back({place, target, start});
+    orders[&shard_of(place)].push_back({place, target, start, *most_bytes});
   }
   for (auto& [shard, list] : orders) shard->add(std::move(list));
   log::info(component_, "topic `{}`: partitions {} to {} go to `{}`", topic, known.partitions,
@@ -70,10 +71,10 @@ Result<void> Flow::carry(const std::string& topic, const std::string& target,
   return {};
 }
 
-/// `there`: partitions that it has on the target; 0: it is not there.
-Result<void> Flow::make_target(const std::string& topic, const std::string& target,
-                               std::int32_t partitions, std::int32_t there,
-                               const StopSignal& stop) {
+/// `there`: partitions that it has on the target; 0: it is not there. Bytes of a record there.
+Result<std::size_t> Flow::make_target(const std::string& topic, const std::string& target,
+                                      std::int32_t partitions, std::int32_t there,
+                                      const StopSignal& stop) {
   if (there > partitions)
     notices_.begin("larger " + target,
                    "`{}` on the target has {} partitions, the source has {}: the others stay empty",
@@ -88,7 +89,7 @@ Result<void> Flow::make_target(const std::string& topic, const std::string& targ
          .settings = std::move(*settings)});
     if (!made) return fail(std::move(made).error());
   } else if (there < partitions) {
-    if (auto grown = target_->grow_topic(target, partitions); !grown) return grown;
+    if (auto grown = target_->grow_topic(target, partitions); !grown) return grown.error();
   }
   // No record before the brokers know the partition: to them it would be unknown.
   const auto until = Clock::now() + kPatience;
@@ -115,7 +116,7 @@ Result<kafka::TopicSettings> Flow::settings_for(const std::string& topic) {
   return out;
 }
 
-Result<void> Flow::check_target(const std::string& topic, const std::string& target) {
+Result<std::size_t> Flow::check_target(const std::string& topic, const std::string& target) {
   const auto setting = [](const Result<std::vector<kafka::TopicSetting>>& all,
                           std::string_view name) -> std::string {
     for (const kafka::TopicSetting& one : *all)
@@ -139,7 +140,7 @@ Result<void> Flow::check_target(const std::string& topic, const std::string& tar
                    "`{}` on the target takes records up to {} bytes (max.message.bytes), those of "
                    "the source may need {}: a partition with a larger one will stop there",
                    target, most_there, most_here);
-  return {};
+  return static_cast<std::size_t>(std::max<long>(most_there, 1));
 }
 
 /// Topics that are gone, or have fewer partitions: their shards look, and wait.

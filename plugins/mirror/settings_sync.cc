@@ -79,8 +79,10 @@ Result<void> SettingsSync::copy(const std::string& topic, const std::string& tar
   if (auto stored = remember(target, both); !stored) return stored;
   if (change.differs) {
     if (auto set = target_.replace_topic_settings(target, change.all); !set) return set;
-    log::info(component_, "`{}` on the target has the settings of `{}` now: {}", target, topic,
-              fmt::join(names, ", "));
+    std::string text;
+    for (const auto& [name, value] : wanted) text += " " + name + "=" + value;
+    log::info(component_, "`{}` on the target has the settings of `{}` now:{}", target, topic,
+              text);
   }
   return remember(target, names);
 }

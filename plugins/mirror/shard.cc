@@ -171,7 +171,7 @@ Step Shard::take_over() {
     track.proven = false;
     const auto known = known_.find(at->first);
     if (known == known_.end()) {
-      waiting_.push_back({track.source, track.target_topic, track.start});
+      waiting_.push_back({track.source, track.target_topic, track.start, track.most_bytes});
       at = tracks_.erase(at);
       continue;
     }
@@ -188,8 +188,11 @@ Step Shard::take_over() {
 /// A new consumer for all that runs, from where each partition is: what the old one had fetched
 /// ahead is dropped with it.
 Result<void> Shard::open_reader() {
-  reader_.reset();
+  // The library ends a consumer only when none of its messages is left.
   fetched_.clear();
+  if (reader_ && !wait_for_reports(Clock::now() + kPatience))
+    return fail(Errc::timeout, "records that are under way get no answer");
+  reader_.reset();
   auto reader = kafka::Reader::create(settings_.source, component_);
   if (!reader) return fail(std::move(reader).error());
   std::vector<kafka::NextOffset> starts;
@@ -204,8 +207,6 @@ Result<void> Shard::open_reader() {
 
 void Shard::tear_down() {
   publish();
-  fetched_.clear();
-  reader_.reset();
   producer_.reset();  // reads no more of the tickets
   guard_.reset();
   if (settings_.exactly_once()) context_.books.given_back += txn_records_;
@@ -216,6 +217,8 @@ void Shard::tear_down() {
     track->rewind(track->frontier());
     track->handle = nullptr;
   }
+  fetched_.clear();
+  reader_.reset();  // none of its messages is left
   position_bytes_.clear();
   under_way_ = positions_under_way_ = bytes_under_way_ = txn_records_ = txn_bytes_ = 0;
   failed_ = position_failed_ = in_transaction_ = reopen_ = false;
@@ -256,6 +259,7 @@ Result<Step> Shard::begin_tracks(const std::vector<Order>& orders) {
     track->start = orders[i].start;
     track->origin =
         fmt::format("{}/{}/{}/", context_.source_id, track->source.topic, track->source.partition);
+    track->most_bytes = orders[i].most_bytes;
     track->handle = producer_->topic(track->target_topic);
     if (const auto known = known_.find(track->source); known != known_.end()) {
       track->next = track->stored = known->second.next;

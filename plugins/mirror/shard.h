@@ -10,6 +10,7 @@
 #include "pipeline/plugin/stop.h"
 #include "plugins/mirror/anomalies.h"
 #include "plugins/mirror/decisions.h"
+#include "plugins/mirror/rate_limit.h"
 #include "plugins/mirror/track.h"
 #include "plugins/support/kafka/admin.h"
 #include "plugins/support/kafka/reader.h"
@@ -26,13 +27,15 @@ struct ShardContext {
   std::string target_id;
   std::string instance;  ///< of this process and flow: who owns a shard
   Books& books;
+  RateLimit& rate;
 };
 
 /// A partition that a shard is to mirror.
 struct Order {
   kafka::TopicPartition source;
   std::string target_topic;
-  Start start;  ///< where there is no position
+  Start start;                 ///< where there is no position
+  std::size_t most_bytes = 0;  ///< of a batch: `max.message.bytes` on the target
 };
 
 /// How far one partition is; for lag and for those who watch.
@@ -98,6 +101,7 @@ class Shard {
   void pass_on(kafka::Message message);
   bool must_drop(const kafka::Message& message);
   void send(Track& track, kafka::Message message);
+  static bool is_too_much(const Track& track, std::size_t bytes);
   void wait_for_group(Track& track);
   void prove(Track& track);
   void take_reports(std::chrono::milliseconds wait);

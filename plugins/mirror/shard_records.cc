@@ -19,9 +19,13 @@ constexpr std::chrono::seconds kSettleLimit{30};
 constexpr milliseconds kRecoverPause{200};
 constexpr milliseconds kProveLimit{1000};
 
+std::size_t payload_of(const kafka::Message& message) {
+  return message.value().value_or("").size() + message.key().value_or("").size();
+}
+
 std::size_t bytes_of(const kafka::Message& message) {
   constexpr std::size_t kOverhead = 256;  // the library's and ours for a record
-  return kOverhead + message.value().value_or("").size() + message.key().value_or("").size();
+  return kOverhead + payload_of(message);
 }
 
 }  // namespace
@@ -29,12 +33,13 @@ std::size_t bytes_of(const kafka::Message& message) {
 /// One turn: records in, reports out, and positions where it is time for them.
 Step Shard::round() {
   const bool full = bytes_under_way_ >= settings_.most_bytes_under_way();
-  if (!full) {
+  const bool waits = full || !context_.rate.is_open(Clock::now());
+  if (!waits) {
     milliseconds wait = under_way_ == 0 ? kIdle : kBusy;
     if (in_transaction_) wait = std::min(wait, settings_.options.txn_interval);
     read(wait);
   }
-  take_reports(full ? kBusy : milliseconds(0));
+  take_reports(waits ? kBusy : milliseconds(0));
   take_troubles();
   if (failed_) return recover();
   const FlowOptions& o = settings_.options;
@@ -73,6 +78,7 @@ void Shard::pass_on(kafka::Message message) {
   if (!track || !track->runs() || message.offset() < track->next) return;
   if (message.offset() == track->stop_at) return stop_track(*track, track->stop_why);
   ++context_.books.read;
+  context_.rate.take(payload_of(message));
   track->next = message.offset() + 1;
   track->newest_ms = message.timestamp_ms().value_or(track->newest_ms);
   headers_.clear();
@@ -93,8 +99,10 @@ bool Shard::must_drop(const kafka::Message& message) {
 }
 
 void Shard::send(Track& track, kafka::Message message) {
-  if (settings_.exactly_once()) broken_ = begin_transaction();
-  if (broken_ != Step::go_on) {
+  const std::size_t bytes = bytes_of(message);
+  if (is_too_much(track, bytes)) wait_for_group(track);
+  if (settings_.exactly_once() && !failed_) broken_ = begin_transaction();
+  if (failed_ || broken_ != Step::go_on) {
     failed_ = true;
     ++context_.books.given_back;
     track.next = message.offset();
@@ -110,19 +118,29 @@ void Shard::send(Track& track, kafka::Message message) {
   }
   const std::int64_t time = message.timestamp_ms().value_or(0);
   if (time <= 0) ++context_.books.timestamps_replaced;
-  const std::size_t bytes = bytes_of(message);
   Ticket& ticket = track.tickets.emplace_back(&track, std::move(message), bytes);
   int code = 0;
   const kafka::Taken taken = producer_->forward(
       {ticket.message, track.handle, track.source.partition, time, headers_, &ticket}, code);
   ++under_way_;
   bytes_under_way_ += bytes;
+  track.bytes += bytes;
   ++txn_records_;
   txn_bytes_ += bytes;
+  const bool large = bytes > track.most_bytes;
   const bool careful = ticket.offset < track.careful_until;
   if (taken != kafka::Taken::yes) settle(ticket, {&ticket, code, -1, -1});
-  if (careful && track.tickets.size() >= track.group) wait_for_group(track);
+  if (large || (careful && track.tickets.size() >= track.group)) wait_for_group(track);
   if (!settings_.exactly_once() && !track.proven) prove(track);
+}
+
+/// Brokers refuse a batch that is larger than a record of its topic may be, and what is behind it
+/// then overtakes it. So a record that may be too large goes alone, and a topic with a small limit
+/// gets no larger batches.
+bool Shard::is_too_much(const Track& track, std::size_t bytes) {
+  const bool small = track.most_bytes < kMostBatchBytes;
+  return !track.tickets.empty() &&
+         (bytes > track.most_bytes || (small && track.bytes + bytes > track.most_bytes));
 }
 
 /// A broker that does not know this producer yet may refuse its first request and take the second,
@@ -161,6 +179,7 @@ void Shard::settle(Ticket& ticket, const kafka::DeliveryReport& report) {
   Track& track = *ticket.track;
   --under_way_;
   bytes_under_way_ -= ticket.bytes;
+  track.bytes -= ticket.bytes;
   ticket.code = report.code;
   ticket.reported = true;
   const kafka::Message message = std::move(ticket.message);

@@ -39,6 +39,7 @@ struct Track {
   kafka::TopicPartition source;
   std::string target_topic;
   Start start = Start::earliest;        ///< where it begins without a position
+  std::size_t most_bytes = 0;           ///< of a batch on the target
   kafka::TopicHandle handle = nullptr;  ///< of the running producer
   std::string origin;                   ///< what kSourceHeader has before the offset
   bool proven = false;  ///< its broker took a record of the running producer, or was waited for
@@ -48,6 +49,7 @@ struct Track {
   std::optional<Witness> witness;        ///< of the stored position
   std::optional<Witness> witness_ahead;  ///< a newer one, for when the frontier has passed it
   std::deque<Ticket> tickets;            ///< in order; addresses last until they are taken off
+  std::size_t bytes = 0;                 ///< of theirs that have no report
   std::int64_t newest_ms = -1;           ///< time of the newest record that was read
   std::int64_t delivered_ms = -1;        ///< of the last one that the target has
   std::int64_t careful_until = -1;  ///< records before this offset go in groups: one of them was
@@ -68,6 +70,7 @@ struct Track {
   /// Goes back to `offset`; the tickets have no record under way any more.
   void rewind(std::int64_t offset) {
     tickets.clear();
+    bytes = 0;
     next = offset;
     pair_due = std::min(pair_due, offset);
     witness_ahead.reset();
