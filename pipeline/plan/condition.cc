@@ -1,7 +1,5 @@
 #include "pipeline/plan/condition.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -9,6 +7,7 @@
 
 #include "pipeline/event/field_ref.h"
 #include "pipeline/observe/log.h"
+#include "pipeline/regex/regex.h"
 
 namespace millrace {
 namespace {
@@ -167,7 +166,7 @@ class In : public Condition {
 
 class Matches : public Condition {
  public:
-  Matches(Operand left, std::unique_ptr<RE2> expression)
+  Matches(Operand left, Regex expression)
       : left_(std::move(left)), expression_(std::move(expression)) {}
   bool holds(const ConstEvent& event) const override {
     const Value* left = left_.of(event);
@@ -180,13 +179,19 @@ class Matches : public Condition {
 
  private:
   bool matches(const Value& value) const {
-    return value.is_string() &&
-           RE2::PartialMatch(re2::StringPiece(value.text().data(), value.text().size()),
-                             *expression_);
+    if (!value.is_string()) return false;
+    const auto found = expression_.matches(value.text());
+    if (!found && given_up_.fetch_add(1, std::memory_order_relaxed) == 0)
+      log::warn("condition",
+                "a regular expression took too many steps on a text of {} bytes, which counts as "
+                "no match (said once for each condition)",
+                value.text().size());
+    return found.value_or(false);
   }
 
   Operand left_;
-  std::unique_ptr<RE2> expression_;
+  const Regex expression_;
+  mutable std::atomic<std::uint64_t> given_up_{0};
 };
 
 class Not : public Condition {
@@ -222,23 +227,6 @@ class Combined : public Condition {
   std::vector<std::unique_ptr<Condition>> operands_;
 };
 
-/// RE2 with Ruby's reading of `^` and `$`: they match at every line.
-std::unique_ptr<RE2> compile_expression(const config::Value& value,
-                                        config::Diagnostics& diagnostics) {
-  RE2::Options options;
-  options.set_log_errors(false);
-  options.set_encoding(RE2::Options::EncodingUTF8);
-  auto expression = std::make_unique<RE2>("(?m:" + value.text + ")", options);
-  if (expression->ok()) return expression;
-  std::string bad = expression->error_arg();
-  diagnostics.error(
-      value.span,
-      "regular expression: " + expression->error() + (bad.empty() ? "" : " near `" + bad + "`"),
-      "conditions use RE2, which has no look-around, atomic groups or back-references; grok has "
-      "them");
-  return nullptr;
-}
-
 std::unique_ptr<Condition> negated(std::unique_ptr<Condition> inner) {
   return std::make_unique<Not>(std::move(inner));
 }
@@ -246,9 +234,10 @@ std::unique_ptr<Condition> negated(std::unique_ptr<Condition> inner) {
 std::unique_ptr<Condition> compile_match(const config::Condition& condition,
                                          config::Diagnostics& diagnostics) {
   auto left = Operand::compile(condition.left, diagnostics);
-  auto expression = compile_expression(condition.right, diagnostics);
+  auto expression = Regex::compile(condition.right.text);
+  if (!expression) diagnostics.error(condition.right.span, std::move(expression).error().message);
   if (!left || !expression) return nullptr;
-  auto matches = std::make_unique<Matches>(std::move(*left), std::move(expression));
+  auto matches = std::make_unique<Matches>(std::move(*left), std::move(*expression));
   if (condition.op == Op::not_match) return negated(std::move(matches));
   return matches;
 }

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "plugins/filters/char_class.h"
-#include "plugins/support/regex.h"
+#include "pipeline/regex/regex.h"
 
 namespace millrace {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "pipeline/result.h"
-#include "plugins/support/regex.h"
+#include "pipeline/regex/regex.h"
 
 namespace millrace::mirror {
 

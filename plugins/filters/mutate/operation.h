@@ -7,7 +7,7 @@
 #include "pipeline/event/batch.h"
 #include "pipeline/event/template.h"
 #include "pipeline/plugin/filter.h"
-#include "plugins/support/regex.h"
+#include "pipeline/regex/regex.h"
 
 namespace millrace::mutate {
 

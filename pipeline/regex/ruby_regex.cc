@@ -1,4 +1,4 @@
-#include "plugins/support/ruby_regex.h"
+#include "pipeline/regex/ruby_regex.h"
 
 #include <fmt/format.h>
 
@@ -16,6 +16,20 @@ constexpr std::string_view kFlags = "imx-";
 constexpr std::string_view kHexDigits = "0-9a-fA-F";
 constexpr std::string_view kSpaces = "\\t\\n\\x0B\\f\\r ";
 
+/// What POSIX classes hold in Ruby, where they know all of Unicode.
+constexpr std::pair<std::string_view, std::string_view> kClasses[] = {
+    {"alnum", "\\p{L}\\p{Nl}\\p{Nd}"},
+    {"alpha", "\\p{L}\\p{Nl}"},
+    {"blank", "\\t\\p{Zs}"},
+    {"cntrl", "\\p{Cc}"},
+    {"digit", "\\p{Nd}"},
+    {"lower", "\\p{Ll}"},
+    {"punct", "\\p{P}$+<=>^`|~"},
+    {"space", "\\t\\n\\x0B\\f\\r\\x{85}\\p{Z}"},
+    {"upper", "\\p{Lu}"},
+    {"word", "\\p{L}\\p{M}\\p{Nd}\\p{Pc}"},
+};
+
 bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)); }
 
 class Translator {
@@ -29,8 +43,8 @@ class Translator {
     while (at_ < ruby_.size()) {
       const auto why = step();
       if (why)
-        return fail(Errc::invalid, fmt::format("regular expression `{}`: {} at character {}",
-                                               ruby_, *why, at_ + 1));
+        return fail(Errc::invalid, fmt::format("regular expression `{}`: {} at character {}", ruby_,
+                                               *why, at_ + 1));
     }
     return std::move(out_);
   }
@@ -116,7 +130,13 @@ class Translator {
     if (ruby_.substr(at_).starts_with("[:")) {
       const std::size_t end = ruby_.find(":]", at_);
       if (end == std::string_view::npos) return "`[:` without `:]`";
-      keep(end + 2 - at_);
+      const std::string_view name = ruby_.substr(at_ + 2, end - at_ - 2);
+      const auto known = std::find_if(std::begin(kClasses), std::end(kClasses),
+                                      [&](const auto& entry) { return entry.first == name; });
+      if (known == std::end(kClasses))
+        keep(end + 2 - at_);
+      else
+        emit(known->second, end + 2 - at_);
     } else if (peek(0) == '[') {  // a set in a set adds its members
       if (peek(1) == '^') return "a negated set inside a set is not supported";
       ++set_depth_;

@@ -23,7 +23,8 @@ struct RubyRegex {
 };
 
 /// Differences that are taken care of: `\h`, `\s` with vertical tabs, `\v`, `\uHHHH`, escapes of
-/// letters without a meaning, `(?<name>`, `(?m)` for a dot that matches newlines, sets in sets.
+/// letters without a meaning, `(?<name>`, `(?m)` for a dot that matches newlines, sets in sets,
+/// POSIX classes that know Unicode.
 /// Errors: Errc::invalid for what neither engine can say, with the character's number.
 Result<RubyRegex> translate_ruby_regex(std::string_view expression);
 

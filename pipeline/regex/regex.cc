@@ -1,4 +1,4 @@
-#include "plugins/support/regex.h"
+#include "pipeline/regex/regex.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <fmt/format.h>
@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 
-#include "plugins/support/ruby_regex.h"
+#include "pipeline/regex/ruby_regex.h"
 
 namespace millrace {
 namespace {
@@ -76,6 +76,13 @@ struct Regex::Code {
       found[i] = pieces[i].data() ? Span{begin, begin + pieces[i].size()} : kNone;
     }
     return true;
+  }
+
+  std::optional<bool> matches(std::string_view text) const {
+    if (re2) return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *re2);
+    const int found = pcre2_match(pcre2, bytes(text), text.size(), 0, 0, match_data(), limits);
+    if (found < 0 && found != PCRE2_ERROR_NOMATCH) return std::nullopt;
+    return found >= 0;
   }
 
   bool match_pcre2(std::string_view text, std::size_t from, std::size_t wanted,
@@ -201,6 +208,8 @@ Result<Regex> Regex::compile(std::string_view expression) {
 
 bool Regex::is_linear() const { return code_->re2 != nullptr; }
 
+std::optional<bool> Regex::matches(std::string_view text) const { return code_->matches(text); }
+
 std::optional<Regex::Span> Regex::find(std::string_view text, std::size_t from) const {
   Groups found;
   if (from > text.size() || !code_->match(text, from, 1, found)) return std::nullopt;
@@ -208,8 +217,7 @@ std::optional<Regex::Span> Regex::find(std::string_view text, std::size_t from) 
 }
 
 bool Regex::replace_all(std::string_view text, std::string_view replacement, Buffer& out) const {
-  const std::size_t wanted =
-      replacement.find('\\') == std::string_view::npos ? 1 : code_->groups;
+  const std::size_t wanted = replacement.find('\\') == std::string_view::npos ? 1 : code_->groups;
   Replacer replacer(text, replacement, out);
   Groups found;
   std::size_t copied = 0;

@@ -1,4 +1,4 @@
-#include "plugins/support/regex.h"
+#include "pipeline/regex/regex.h"
 
 #include <gtest/gtest.h>
 
@@ -48,7 +48,10 @@ TEST(Regex, ReplacesAsRubyDoes) {
       {"[a[bc]d]+", "-", "xabcdx", "x-x", true},
       {"[]x]", "-", "a]x", "a--", true},
       {"[[:digit:]]", "-", "a1", "a-", true},
-      {"a|b", "-", "\xff" "ab\xfe", "\xff--\xfe", true},
+      {"a|b", "-",
+       "\xff"
+       "ab\xfe",
+       "\xff--\xfe", true},
   };
   for (const ReplaceCase& c : cases) {
     const auto regex = Regex::compile(c.expression);
@@ -70,6 +73,32 @@ TEST(Regex, FindsFromAPlaceOn) {
     EXPECT_FALSE(regex->find("xabab", 4));
     EXPECT_FALSE(regex->find("xabab", 9));
     EXPECT_FALSE(regex->find({}, 0));
+  }
+}
+
+TEST(Regex, MatchesWhatRubyDoes) {
+  const struct {
+    const char* expression;
+    const char* text;
+    bool matches;
+  } cases[] = {
+      {"b", "abc", true},
+      {"^b", "a\nb", true},
+      {"a.b", "a\nb", false},
+      {"(?m)a.b", "a\nb", true},
+      {R"(\Aab\Z)", "ab\n", true},
+      {R"(\h)", "g", false},
+      {"a(?!b)", "ab", false},
+      {"[[:upper:]]", "a\xC3\x89", true},
+      {"^[[:alpha:]_]+$", "\xC3\xA9t\xC3\xA9_", true},
+      {"[[:punct:]]", "+", true},
+      {"[^[:digit:]]", "12", false},
+      {R"(\w)", "\xC3\xA9", false},
+  };
+  for (const auto& test : cases) {
+    const auto regex = Regex::compile(test.expression);
+    ASSERT_TRUE(regex) << test.expression;
+    EXPECT_EQ(regex->matches(test.text), test.matches) << test.expression;
   }
 }
 
@@ -98,6 +127,7 @@ TEST(Regex, GivesUpOnTextsThatWouldHangIt) {
   const auto regex = Regex::compile(R"(^(?:(?=a)a+)+$)");
   ASSERT_TRUE(regex);
   EXPECT_FALSE(regex->find(std::string(10'000, 'a') + "b"));
+  EXPECT_EQ(regex->matches(std::string(10'000, 'a') + "b"), std::nullopt);
 }
 
 }  // namespace

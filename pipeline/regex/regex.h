@@ -10,7 +10,7 @@
 
 namespace millrace {
 
-/// A regular expression of an option, written as for Ruby: `^` and `$` match at every line, `\h` is
+/// A regular expression of a config, written as for Ruby: `^` and `$` match at every line, `\h` is
 /// a hex digit, look-around and back-references work.
 ///
 /// Runs on RE2, in linear time, where RE2 can say the expression and means the same by it; else on
@@ -19,6 +19,9 @@ class Regex {
  public:
   /// Errors: Errc::invalid with what is wrong and at which character of `expression`.
   static Result<Regex> compile(std::string_view expression);
+
+  /// Whether there is a match anywhere. nullopt: a limit was hit before that was known.
+  std::optional<bool> matches(std::string_view text) const;
 
   struct Span {
     std::size_t begin;
