@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "pipeline/event/real_text.h"
 #include "pipeline/event/utf8.h"
 
 namespace millrace {
@@ -165,13 +166,11 @@ inline char* put_string(std::string_view text, char* to) {
 
 /// Numbers and times are no longer than this.
 constexpr std::size_t kMostOfScalar = 40;
+static_assert(kMostOfScalar >= kRealTextBytes);
 static_assert(kIso8601Bytes + 2 <= kMostOfScalar);
 
 char* put_real(double number, char* to) {
-  if (!std::isfinite(number)) return put("null", to);
-  char* const end = std::to_chars(to, to + kMostOfScalar - 2, number).ptr;
-  const std::string_view digits(to, static_cast<std::size_t>(end - to));
-  return digits.find_first_of(".e") == std::string_view::npos ? put(".0", end) : end;
+  return std::isfinite(number) ? write_java_real(number, to) : put("null", to);
 }
 
 char* put_time(Timestamp time, char* to) {

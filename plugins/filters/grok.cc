@@ -6,9 +6,10 @@
 
 #include "grok/pattern_list.h"
 #include "pipeline/event/append_value.h"
-#include "pipeline/event/template.h"
 #include "plugins/filters/grok_counters.h"
 #include "plugins/support/grok_patterns.h"
+#include "plugins/support/ruby_number.h"
+#include "plugins/support/ruby_text.h"
 
 namespace millrace {
 namespace {
@@ -236,10 +237,10 @@ class GrokFilter : public Filter {
     return outcome;
   }
 
-  /// What is no text is matched as templates show it.
+  /// What is no text is matched as Ruby shows it.
   static std::string_view text_of(Event event, const Value& value) {
     Buffer text;
-    append_text(event.batch(), value, text);
+    append_to_s(event.batch(), value, text);
     return event.batch().arena().copy(text.view());
   }
 
@@ -258,18 +259,16 @@ class GrokFilter : public Filter {
       const NameId name = goal.is_simple ? names.as_known_here(goal.field.first()) : kNoName;
       if (goal.is_simple && !fields.find(name))  // nearly all are: what put() would do at the end
         fields.append(arena, name, Value::of(text));
-      else if (!put(event, goal, coerced(text, goal.type)))
+      else if (!put(event, goal, coerced(text, goal.type, event.batch())))
         event.tag("_grok_error");
     }
   }
 
-  /// As Ruby's to_i and to_f: the longest number at the start, 0 where there is none.
-  static Value coerced(std::string_view text, grok::CaptureType type) {
+  /// A number too large for 64 bits keeps all its digits.
+  static Value coerced(std::string_view text, grok::CaptureType type, Batch& batch) {
     if (type == grok::CaptureType::text) return Value::of(text);
-    const std::string number(text);
-    if (type == grok::CaptureType::integer)
-      return Value::of(static_cast<std::int64_t>(std::strtoll(number.c_str(), nullptr, 10)));
-    return Value::of(std::strtod(number.c_str(), nullptr));
+    return type == grok::CaptureType::integer ? leading_integer(text, batch)
+                                              : Value::of(leading_real(std::string(text)));
   }
 
   /// A field that is there becomes a list, unless it is to be overwritten.

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
-#include "pipeline/event/json_write.h"
+#include "pipeline/event/real_text.h"
 #include "pipeline/event/template.h"
 #include "pipeline/event/utf8.h"
 
@@ -50,6 +51,13 @@ void append_character(std::string_view character, Buffer& out) {
   const unsigned code = character.size() == 2 ? static_cast<unsigned char>(character[1])
                                               : 0x2000u | (character[2] & 0x3Fu);
   out.append(fmt::format("\\u{:04X}", code));
+}
+
+void append_real(double number, Buffer& out) {
+  if (std::isnan(number)) return out.append("NaN");
+  if (std::isinf(number)) return out.append(number < 0 ? "-Infinity" : "Infinity");
+  char* const to = out.reserve(kRealTextBytes);
+  out.commit(static_cast<std::size_t>(write_ruby_real(number, to) - to));
 }
 
 void append_list(const Batch& batch, const Array& array, Buffer& out) {
@@ -101,9 +109,16 @@ void append_inspected(const Batch& batch, const Value& value, Buffer& out) {
       return append_list(batch, value.array(), out);
     case Type::object:
       return append_hash(batch, value.object(), out);
+    case Type::real:
+      return append_real(value.real(), out);
     default:
       return append_text(batch, value, out);
   }
+}
+
+void append_to_s(const Batch& batch, const Value& value, Buffer& out) {
+  if (value.is_string()) return out.append(value.text());
+  if (!value.is_null()) append_inspected(batch, value, out);
 }
 
 }  // namespace millrace

@@ -16,4 +16,7 @@ void append_inspected(std::string_view text, Buffer& out);
 /// Appends a value as Ruby's #inspect: "text", nil, [1, 2], {"key"=>1}. Timestamps are ISO8601.
 void append_inspected(const Batch& batch, const Value& value, Buffer& out);
 
+/// Appends a value as Ruby's #to_s: text as it is, nothing for null, all else as inspected.
+void append_to_s(const Batch& batch, const Value& value, Buffer& out);
+
 }  // namespace millrace

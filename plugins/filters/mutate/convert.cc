@@ -8,7 +8,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "pipeline/event/template.h"
+#include "plugins/support/ruby_number.h"
+#include "plugins/support/ruby_text.h"
 
 namespace millrace::mutate {
 namespace {
@@ -31,14 +32,6 @@ bool is_hexadecimal(const std::string& text) {
   const std::size_t at = !text.empty() && (text[0] == '-' || text[0] == '+');
   return text.size() > at + 2 && text[at] == '0' && (text[at + 1] | 0x20) == 'x' &&
          std::isxdigit(static_cast<unsigned char>(text[at + 2]));
-}
-
-/// Reads what strtod() would, but knows neither "inf" nor "nan".
-double start_as_double(const std::string& text) {
-  const std::size_t at = !text.empty() && (text[0] == '-' || text[0] == '+');
-  if (text.size() <= at || (!std::isdigit(static_cast<unsigned char>(text[at])) && text[at] != '.'))
-    return 0;
-  return std::strtod(text.c_str(), nullptr);
 }
 
 /// nullopt: infinite.
@@ -130,7 +123,7 @@ std::optional<Value> to_integer(const Value& value, Grouping grouping, Batch& ba
     case Type::string: {
       if (const auto number = exactly<std::int64_t>(value.text())) return Value::of(*number);
       const std::string text = plain(value.text(), grouping);
-      return is_hexadecimal(text) ? whole(start_as_double(text), batch) : exact_whole(text, batch);
+      return is_hexadecimal(text) ? whole(leading_real(text), batch) : exact_whole(text, batch);
     }
     default:
       return std::nullopt;
@@ -150,7 +143,7 @@ std::optional<Value> to_float(const Value& value, Grouping grouping) {
     case Type::string:
       if (grouping == Grouping::comma)
         if (const auto number = exactly<double>(value.text())) return Value::of(*number);
-      return Value::of(start_as_double(plain(value.text(), grouping)));
+      return Value::of(leading_real(plain(value.text(), grouping)));
     default:
       return std::nullopt;
   }
@@ -171,7 +164,7 @@ std::optional<Value> to_string(const Value& value, Batch& batch) {
   if (value.is_string()) return value;
   if (value.is_object() || value.is_null()) return std::nullopt;
   Buffer text;
-  append_text(batch, value, text);
+  append_to_s(batch, value, text);
   return batch.copy(text.view());
 }
 

@@ -1,6 +1,7 @@
 #include "plugins/filters/mutate/operation.h"
 
 #include "plugins/filters/mutate/text.h"
+#include "plugins/support/ruby_text.h"
 
 namespace millrace::mutate {
 namespace {
@@ -23,7 +24,7 @@ void append_joined(const Batch& batch, const Array& list, std::string_view separ
     if (item.is_array())
       append_joined(batch, item.array(), separator, out);
     else
-      append_text(batch, item, out);
+      append_to_s(batch, item, out);
   }
 }
 

@@ -102,7 +102,7 @@ TEST(WriteJsonNumber, IsShortestAndReadsBack) {
   EXPECT_EQ(text(1), "1.0");
   EXPECT_EQ(text(0.1), "0.1");
   EXPECT_EQ(text(-0.0), "-0.0");
-  EXPECT_EQ(text(1e300), "1e+300");
+  EXPECT_EQ(text(1e300), "1.0E300");
   EXPECT_EQ(text(std::nan("")), "null");
   EXPECT_EQ(text(std::numeric_limits<double>::infinity()), "null");
 }
