@@ -1,6 +1,7 @@
 #include "plugins/filters/json.h"
 
 #include "pipeline/event/json_read.h"
+#include "plugins/support/ruby_text.h"
 
 namespace millrace {
 namespace {
@@ -45,7 +46,7 @@ class JsonFilter : public Filter {
     for (std::uint32_t at : run.events) {
       Event event = run.batch[at];
       const Value* source = event.get(source_);
-      if (!source || source->is_null()) continue;
+      if (!source || !source->truthy()) continue;
       const auto document = read(event, *source, reader);
       if (document && take(event, *document))
         run.matched.push_back(at);
@@ -66,8 +67,43 @@ class JsonFilter : public Filter {
   bool take(Event event, const Value& document) const {
     if (target_) return event.set(*target_, document);
     if (!document.is_object()) return false;
-    event.merge_document(document.object());
-    return true;
+    bool good = true;
+    const Object& object = document.object();
+    for (std::uint32_t i = 0; i < object.size; ++i)
+      good = take_member(event, object.names[i], object.values[i]) && good;
+    return good;
+  }
+
+  /// A key with brackets is a reference, as in Logstash. False: it is malformed, or its field is no
+  /// place for the value.
+  static bool take_member(Event event, NameId name, const Value& value) {
+    if (name == name::timestamp) {
+      take_timestamp(event, value);
+      return true;
+    }
+    BatchNames& names = event.batch().names();
+    const std::string_view key = names[name].text;
+    if (name != name::tags && key.find_first_of("[]") == std::string_view::npos) {
+      event.put(name, value);
+      return true;
+    }
+    const auto ref = FieldRef::parse(key, names);
+    return ref && event.set(*ref, value);
+  }
+
+  /// What is no time is kept as text beside the current time.
+  static void take_timestamp(Event event, Value value) {
+    if (!value.truthy()) return;
+    Batch& batch = event.batch();
+    if (value.type() != Type::timestamp) {
+      Buffer text;
+      append_to_s(batch, value, text);
+      value = batch.copy(text.view());
+    }
+    Object* const document = Object::make(batch.arena(), 1);
+    document->append(batch.arena(), name::timestamp, value);
+    event.set_timestamp(Timestamp::now());
+    event.merge_document(*document);
   }
 
   void fail(Event event) const {

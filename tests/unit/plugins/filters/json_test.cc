@@ -34,9 +34,16 @@ TEST(JsonFilter, TakesDocumentsOver) {
       {"skip_on_invalid_json => true", R"({"m":"x"})", R"({"m":"x"})", false},
       {"", R"({"m":null})", R"({"m":null})", false},
       {"", R"({"other":1})", R"({"other":1})", false},
-      {"", R"({"m":"{\"tags\":7}"})",
-       R"({"m":"{\"tags\":7}","_tags":[7],"tags":["_tagsparsefailure"]})",
-       true},
+      {"", R"({"m":"{\"tags\":7}"})", R"({"m":"{\"tags\":7}","tags":["_jsonparsefailure"]})",
+       false},
+      {"", R"({"m":"{\"tags\":[\"t\"]}"})", R"({"m":"{\"tags\":[\"t\"]}","tags":["t"]})", true},
+      {"", R"({"m":false})", R"({"m":false})", false},
+      {"", R"({"m":"{\"[a][b]\":1,\"c\":2}"})",
+       R"({"m":"{\"[a][b]\":1,\"c\":2}","a":{"b":1},"c":2})", true},
+      {"", R"({"m":"{\"[a\":1,\"c\":2}"})",
+       R"({"m":"{\"[a\":1,\"c\":2}","c":2,"tags":["_jsonparsefailure"]})", false},
+      {"", R"({"m":"{\"[m][b]\":1}"})", R"({"m":"{\"[m][b]\":1}","tags":["_jsonparsefailure"]})",
+       false},
   };
   for (const Case& c : cases) {
     const MadeFilter filter(json_filter(), "json { source => 'm' " + c.options + " }");
@@ -45,6 +52,27 @@ TEST(JsonFilter, TakesDocumentsOver) {
     EXPECT_EQ(out.events.at(0), c.result) << c.options;
     EXPECT_EQ(out.matched.size(), c.matched ? 1u : 0u) << c.options << c.event;
   }
+}
+
+TEST(JsonFilter, TakesOnlyATimeAsTheTimestamp) {
+  const MadeFilter filter(json_filter(), "json { source => 'm' }");
+  const auto batch = Batch::make();
+  Selection all;
+  for (const char* time : {R"(\"2020-01-02T03:04:05Z\")", "null", "123"})
+    all.push_back(add_event(*batch, std::string(R"({"m":"{\"@timestamp\":)") + time + "}\"}").at());
+  const Timestamp before = (*batch)[all[1]].timestamp();
+  Selection matched;
+  const auto scratch = filter.made->make_scratch();
+  FilterRun run{*batch, all, scratch.get(), matched};
+  filter.made->apply(run);
+  EXPECT_EQ(matched.size(), 3u);
+  EXPECT_EQ((*batch)[all[0]].timestamp().ns, 1'577'934'245'000'000'000);
+  EXPECT_EQ((*batch)[all[1]].timestamp(), before);
+  EXPECT_FALSE((*batch)[all[1]].has_tag("_timestampparsefailure"));
+  const Value* const kept = (*batch)[all[2]].get(FieldRef::parse("_@timestamp").value());
+  ASSERT_TRUE(kept && kept->is_string());
+  EXPECT_EQ(kept->text(), "123");
+  EXPECT_TRUE((*batch)[all[2]].has_tag("_timestampparsefailure"));
 }
 
 TEST(JsonFilter, RefusesBadReferencesAndAMissingSource) {
