@@ -88,6 +88,7 @@ class SplitFilter : public Filter {
   }
 
   Cut cut_text(std::string_view text, std::vector<Value>& pieces) const {
+    if (text.empty()) return Cut::pieces;  // none
     std::size_t terminators = 0;
     const bool at_white_space = terminator_ == " ";  // as Ruby's split(" ")
     if (at_white_space) text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));

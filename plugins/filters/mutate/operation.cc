@@ -158,10 +158,9 @@ Operation merge(Field into, Field from) {
     const FieldRef* const source = from.of(event, from_holder);
     if (!target || !source) return false;
     const Value* added = event.get(*source);
-    if (!added || added->is_null()) return true;
     const Value* present = event.get(*target);
     const bool into_object = present && present->is_object();
-    if (into_object != added->is_object()) return true;
+    if (into_object != (added && added->is_object())) return true;
     if (into_object) {
       share(*present);
       return merge_objects(event, *target, share(*added).object());

@@ -74,8 +74,8 @@ TEST(MutateFilter, SetsTexts) {
 
 TEST(MutateFilter, Converts) {
   const auto converted = [](const std::string& type, const std::string& value) {
-    const std::string event = mutated("convert => { 'v' => " + type + " }",
-                                      "{\"v\":" + value + "}");
+    const std::string event =
+        mutated("convert => { 'v' => " + type + " }", "{\"v\":" + value + "}");
     return event.substr(5, event.size() - 6);
   };
   const std::vector<std::array<std::string, 3>> cases = {
@@ -160,7 +160,9 @@ TEST(MutateFilter, Merges) {
       {"merge => { 'a' => 'b' }", R"({"a":["x"],"b":["y",1]})", R"({"a":["x","y",1],"b":["y",1]})"},
       {"merge => { 'a' => ['b', 'c'] }", R"({"a":1,"b":2,"c":3})", R"({"a":[1,2,3],"b":2,"c":3})"},
       {"merge => { 'a' => 'b' }", R"({"b":"y"})", R"({"b":"y","a":["y"]})"},
-      {"merge => { 'a' => 'b' }", R"({"a":"x"})", R"({"a":"x"})"},
+      {"merge => { 'a' => 'b' }", R"({"a":"x"})", R"({"a":["x"]})"},
+      {"merge => { 'a' => 'b' }", R"({"c":1})", R"({"c":1,"a":[]})"},
+      {"merge => { 'a' => 'b' }", R"({"a":{"y":3}})", R"({"a":{"y":3}})"},
       {"merge => { 'a' => 'b' }", R"({"a":{"x":1,"y":2},"b":{"y":3}})",
        R"({"a":{"x":1,"y":3},"b":{"y":3}})"},
       {"merge => { 'a' => 'b' }", R"({"a":[1],"b":{"y":3}})", R"({"a":[1],"b":{"y":3}})"},
@@ -184,8 +186,7 @@ TEST(MutateFilter, StopsAtTheFirstFailure) {
                           "mutate { replace => { '[s][x]' => new } uppercase => ['s'] "
                           "tag_on_failure => oops }");
   const Filtered out = filtered(*filter.made, {R"({"s":"text"})", R"({"t":1})"});
-  EXPECT_EQ(out.events,
-            (Texts{R"({"s":"text","tags":["oops"]})", R"({"t":1,"s":{"x":"new"}})"}));
+  EXPECT_EQ(out.events, (Texts{R"({"s":"text","tags":["oops"]})", R"({"t":1,"s":{"x":"new"}})"}));
   EXPECT_EQ(out.matched, (Selection{1}));
 }
 
