@@ -76,7 +76,11 @@ Track* Shard::track_of(const kafka::Message& message) {
 void Shard::pass_on(kafka::Message message) {
   Track* const track = track_of(message);
   if (!track || !track->runs() || message.offset() < track->next) return;
-  if (message.offset() == track->stop_at) return stop_track(*track, track->stop_why);
+  if (message.offset() == track->stop_at) {
+    wait_for_group(*track);
+    if (!failed_) stop_track(*track, track->stop_why);
+    return;
+  }
   ++context_.books.read;
   context_.rate.take(payload_of(message));
   track->next = message.offset() + 1;

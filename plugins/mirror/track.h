@@ -72,6 +72,7 @@ struct Track {
     tickets.clear();
     bytes = 0;
     next = offset;
+    if (offset < stop_at) stopped.clear();  // it stops again, in front of the record
     pair_due = std::min(pair_due, offset);
     witness_ahead.reset();
   }

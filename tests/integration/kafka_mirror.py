@@ -307,23 +307,27 @@ class Topics(MirrorTest):
         self.stop(process)
 
     def test_a_record_that_the_target_refuses_stops_its_partition_and_no_other(self):
-        topic, copy, large, keyless = self.name, f'east.{self.name}', 0, 1
+        topic, large, keyless = self.name, 0, 1
         self.source.create_topic(topic, 3)
-        self.target.create_topic(copy, 3, **{'max.message.bytes': 100_000, 'cleanup.policy': 'compact'})
+        for alias in ('once', 'twice'):
+            self.target.create_topic(f'{alias}.{topic}', 3, **{'max.message.bytes': 100_000, 'cleanup.policy': 'compact'})
         for partition in (large, keyless):
-            self.fill(topic, partition, range(100), '-k', 'key')
+            self.fill(topic, partition, range(20), '-k', 'key')
         self.source.kcat('-P', '-t', topic, '-p', large, '-k', 'key', self.write('large', random.Random(2).randbytes(300_000)))
         self.source.kcat('-P', '-t', topic, '-p', keyless, data=b'a compacted topic takes no record without a key')
         for partition in (large, keyless):
-            self.fill(topic, partition, range(100, 200), '-k', 'key')
+            self.fill(topic, partition, range(20, 25), '-k', 'key')
         self.fill(topic, 2, range(500), '-k', 'key')
-        process = self.mirror(self.flow())
-        for partition, why in ((large, 'MSG_SIZE_TOO_LARGE'), (keyless, 'INVALID_RECORD')):
-            self.wait_for_log(f'{topic}/{partition} is STOPPED at offset 100: offset 100: `{copy}` on the target: {why}')
-        self.wait_for_last(copy, 2, 499)
-        self.stop(process)
-        for partition in (large, keyless):
-            self.assertEqual(self.numbers(copy, partition), list(range(100)))
+        for mode, alias in (('at_least_once', 'once'), ('exactly_once', 'twice')):
+            with self.subTest(mode=mode):
+                log = self.top / mode
+                process = self.mirror(self.flow(mode, name=alias + self.name[:20], aliases=(alias, 'west')), log=log)
+                for partition, why in ((large, 'MSG_SIZE_TOO_LARGE'), (keyless, 'INVALID_RECORD')):
+                    self.wait_for_log(f'{topic}/{partition} is STOPPED at offset 20: offset 20: `{alias}.{topic}` on the target: {why}', log)
+                self.wait_for_last(f'{alias}.{topic}', 2, 499)
+                self.stop(process, log)
+                for partition in (large, keyless):
+                    self.assertEqual(self.numbers(f'{alias}.{topic}', partition), list(range(20)))
 
     @on_demand
     def test_a_second_instance_takes_the_flow_and_the_first_one_ends(self):
