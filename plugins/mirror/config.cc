@@ -14,6 +14,12 @@ namespace {
 using O = FlowOptions;
 
 constexpr std::int64_t kMostShards = 64;
+/// How much is asked for of a partition at once, in bytes on the wire, and how many times as much
+/// is granted to what is fetched ahead.
+constexpr std::size_t kLeastFetch = 64 << 10;
+constexpr std::size_t kMostFetch = 4 << 20;
+constexpr std::size_t kUnpacked = 64;
+constexpr std::size_t kMostQueuedKbytes = 2'097'151;  // that the library takes
 constexpr std::size_t kMostNameBytes = 100;  // leaves room in the names of the mirror's own topics
 
 bool is_plain_name(std::string_view name) {
@@ -94,12 +100,15 @@ class FlowCompiler {
     kafka::Properties& to = s_.source;
     set(to, "group.id", "millrace-mirror-" + s_.options.flow);
     set_reading(to);
-    // §11 of what was measured: long links want few and large answers.
-    set(to, "fetch.message.max.bytes", "4194304");
+    // What comes unpacks to many times its size, of each partition. Long links want large answers:
+    // more `memory` makes them.
+    const std::size_t ahead = s_.most_bytes_under_way();
+    set(to, "fetch.message.max.bytes",
+        std::to_string(std::clamp(ahead / kUnpacked, kLeastFetch, kMostFetch)));
     set(to, "fetch.max.bytes", "67108864");
     set(to, "fetch.wait.max.ms", "100");
     set(to, "queued.max.messages.kbytes",
-        std::to_string(std::max<std::size_t>(s_.most_bytes_under_way() >> 10, 1)));
+        std::to_string(std::clamp<std::size_t>(ahead >> 10, 1, kMostQueuedKbytes)));
     compile("source", s_.options.source, s_.source_alias,
             {{"group.id", "the group is named after the flow"},
              {"enable.auto.commit", "positions are kept on the target"},
@@ -283,7 +292,9 @@ Options<FlowOptions> flow_options() {
            one_of("none", "gzip", "snappy", "lz4", "zstd"))
       .add("rate_limit", &O::rate_limit,
            "Bytes of keys and values a second that the flow reads, at most; 0: as many as come.")
-      .add("memory", &O::memory, "Bytes of records that are held, fetched ahead or under way.");
+      .add("memory", &O::memory,
+           "Bytes of records that are held, fetched ahead or under way. Long links want more: of a "
+           "partition `memory` / `shards` / 128 is asked for at once.");
   table
       .add("topic_settings", &O::topic_settings,
            "What is set for a topic on the source is set on the target: when the mirror makes it, "

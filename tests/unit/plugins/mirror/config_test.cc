@@ -45,6 +45,16 @@ TEST(MirrorConfig, NamesThatSayNothingCarryTheHeader) {
   EXPECT_TRUE(read(std::string(kGood) + "provenance: true\n").flow->marks_hops());
 }
 
+TEST(MirrorConfig, MemoryDecidesHowMuchIsAskedForOfAPartitionAtOnce) {
+  const auto fetch = [](const std::string& more) {
+    return read(kGood + more).flow->source.find("fetch.message.max.bytes")->value;
+  };
+  EXPECT_EQ(fetch(""), "262144");
+  EXPECT_EQ(fetch("memory: 256mib\n"), "1048576");
+  EXPECT_EQ(fetch("memory: 8mib\n"), "65536");
+  EXPECT_EQ(fetch("memory: 64gib\n"), "4194304");
+}
+
 struct Refusal {
   const char* added;
   const char* said;
