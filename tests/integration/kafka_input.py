@@ -89,6 +89,24 @@ class Input(InputTest):
         self.assertEqual(set(self.kafka.committed('dead').values()) | {0}, {0})
         process.kill()
 
+    def test_a_partition_that_was_taken_away_while_it_was_paused_is_read_when_it_comes_back(self):
+        self.kafka.create_topic('paused', 2)
+        each = 4_000  # records of 10 kB: more than what a pipeline holds
+        for partition in range(2):
+            self.kafka.produce('paused', [b'%05d' % n * 2_000 for n in range(each)], '-p', partition)
+        options = 'topics => ["paused"] group_id => "paused" partition_assignment_strategy => "cooperative_sticky" revoke_wait => "100 ms"'
+        for name in ('m0', 'm1'):  # where a directory is, no file can be opened
+            (self.top / f'{name}.out').mkdir()
+        first, log = self.start_reader(options, name='m0')
+        self.wait_for_log(log, 'pauses: the pipeline takes nothing more')
+        second, other_log = self.start_reader(options, name='m1')
+        self.wait_for_log(other_log, 'gives it 1 partition')
+        (self.top / 'm0.out').rmdir()
+        wait_until(lambda: sum(self.kafka.committed('paused').values()) == each, 'the partition that was kept')
+        second.kill()
+        wait_until(lambda: sum(self.kafka.committed('paused').values()) == 2 * each, 'the partition that came back')
+        self.end(first, log)
+
     def test_members_that_come_go_and_are_killed_lose_nothing(self):
         self.kafka.create_topic('group-in', 6)
         self.kafka.create_topic('group-out', 6)

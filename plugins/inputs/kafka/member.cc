@@ -104,13 +104,17 @@ bool Member::wait_for_room() {
   const auto now = Clock::now();
   if (room) {
     full_since_ = {};
-    if (std::exchange(paused_, false)) consumer_->resume();
+    if (std::exchange(paused_, false)) {
+      log::info(settings_.component, "goes on: the pipeline takes records again");
+      consumer_->resume();
+    }
     return true;
   }
   if (full_since_ == Clock::time_point{}) full_since_ = now;
   if (now - full_since_ < kPauseAfter) return false;
   consumer_->pause();  // again and again: partitions may be new
-  paused_ = true;
+  if (!std::exchange(paused_, true))
+    log::info(settings_.component, "pauses: the pipeline takes nothing more; the group is kept");
   return true;
 }
 

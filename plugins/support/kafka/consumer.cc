@@ -69,11 +69,13 @@ void on_rebalance(rd_kafka_t* client, rd_kafka_resp_err_t code,
     const ErrorHandle error(gains ? rd_kafka_incremental_assign(client, list)
                                   : rd_kafka_incremental_unassign(client, list));
     if (error) handles.journal.line(3, "ASSIGN", rd_kafka_error_string(error.get()));
-    return;
+  } else {
+    const auto result = rd_kafka_assign(client, gains ? list : nullptr);
+    if (result != RD_KAFKA_RESP_ERR_NO_ERROR)
+      handles.journal.line(3, "ASSIGN", describe_error(result));
   }
-  const auto result = rd_kafka_assign(client, gains ? list : nullptr);
-  if (result != RD_KAFKA_RESP_ERR_NO_ERROR)
-    handles.journal.line(3, "ASSIGN", describe_error(result));
+  // A partition that was taken away while it was paused is still paused when it comes back.
+  if (gains) rd_kafka_resume_partitions(client, list);
 }
 
 ListHandle assignment_of(rd_kafka_t* client) {
