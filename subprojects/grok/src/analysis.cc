@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <span>
 #include <unordered_map>
 
 #include "utf8.h"
@@ -487,63 +488,104 @@ class AtomicWalk {
         behind_(first_behind(program, part.end, Previous::unknown)) {}
 
   bool run() {
-    if (!meet({{part_.begin}})) return false;
+    if (!meet({{{part_.begin}}, false})) return false;
     while (!pending_.empty()) {
-      const std::vector<State> states = pending_.back();
+      const Ways ways = pending_.back();
       pending_.pop_back();
-      if (!follow(states)) return false;
+      if (!follow(ways)) return false;
     }
     return true;
   }
 
  private:
-  bool meet(const std::vector<State>& states) {
-    if (states.empty() || !seen_.insert(states).second) return true;
-    pending_.push_back(states);
+  /// Where ways have led to; a state only where the first way leads to it. Of doubtful ones some
+  /// may be no ways in truth: there a state stands where the last one leads to it, too.
+  struct Ways {
+    std::vector<State> states;
+    bool doubtful = false;
+    auto operator<=>(const Ways&) const = default;
+  };
+
+  bool meet(Ways ways) {
+    if (ways.states.empty() || !seen_.insert(ways).second) return true;
+    pending_.push_back(std::move(ways));
     return seen_.size() <= kMaxAtomicStates;
   }
 
-  bool follow(const std::vector<State>& states) {
-    Closure closure(program_, part_.end);
-    for (const State& state : states) closure.add(state);
-    if (closure.too_many()) return false;
-    const auto& consumers = closure.consumers();
-    if (closure.ends()) {
-      if (closure.preferred() < consumers.size()) return false;
-      for (const auto& consumer : consumers)
-        if ((consumer.may & behind_).any()) return false;
+  bool follow(const Ways& ways) {
+    std::vector<Closure::Consumer> consumers;
+    bool ends = false;
+    const std::size_t together = ways.doubtful ? 1 : ways.states.size();
+    for (std::size_t i = 0; i < ways.states.size(); i += together) {
+      Closure closure(program_, part_.end);
+      for (const State& state : std::span(ways.states).subspan(i, together)) closure.add(state);
+      const auto& more = closure.consumers();
+      if (closure.too_many() || (ends && !more.empty()) || closure.preferred() < more.size())
+        return false;
+      ends = ends || closure.ends();
+      consumers.insert(consumers.end(), more.begin(), more.end());
     }
+    for (const auto& consumer : consumers)
+      if (ends && (consumer.may & behind_).any()) return false;
     // One symbol for each ASCII character, and one for all others.
     for (unsigned symbol = 0; symbol <= 0x80; ++symbol) {
-      std::vector<State> next;
+      Ways next{{}, ways.doubtful};
+      const State* other = nullptr;
       for (const auto& consumer : consumers) {
         const bool takes = symbol < 0x80 ? consumer.may[symbol] : (consumer.may & kWide).any();
-        if (takes) take(consumer.state, next);
+        if (!takes) continue;
+        next.states.push_back(behind(consumer.state));
+        if (symbol < 0x80) continue;
+        next.doubtful = next.doubtful || (other && !same_wide(*other, consumer.state));
+        other = &consumer.state;
       }
-      if (!meet(next)) return false;
+      keep_first(next);
+      if (!meet(std::move(next))) return false;
     }
     return true;
   }
 
+  static void keep_first(Ways& ways) {
+    std::map<State, std::size_t> last;
+    for (std::size_t i = 0; i < ways.states.size(); ++i) last[ways.states[i]] = i;
+    std::set<State> met;
+    std::vector<State> kept;
+    for (std::size_t i = 0; i < ways.states.size(); ++i) {
+      const State& state = ways.states[i];
+      const bool is_first = met.insert(state).second;
+      if (is_first || (ways.doubtful && last[state] == i)) kept.push_back(state);
+    }
+    ways.states = std::move(kept);
+  }
+
+  /// Whether both take the same characters outside of ASCII.
+  bool same_wide(const State& a, const State& b) const {
+    if (a.pc == b.pc && a.count == b.count) return true;
+    const Instruction &one = program_.code[a.pc], &other = program_.code[b.pc];
+    if (one.op == Op::text || other.op == Op::text) return false;
+    return one.a == other.a || (program_.sets[one.a].wide == SetTable::Wide::all &&
+                                program_.sets[other.a].wide == SetTable::Wide::all);
+  }
+
   /// The state behind a whole character.
-  void take(const State& at, std::vector<State>& out) const {
+  State behind(const State& at) const {
     const Instruction& code = program_.code[at.pc];
-    State behind{at.pc + 1};
+    State next{at.pc + 1};
     if (code.op == Op::text) {
       const std::string_view rest(program_.text.data() + code.a + at.count, code.b - at.count);
       const auto length = static_cast<std::uint32_t>(char_length(rest));
-      if (at.count + length < code.b) behind = {at.pc, at.count + length};
+      if (at.count + length < code.b) next = {at.pc, at.count + length};
     } else if (is_span(code.op)) {
-      behind = {at.pc, counted(code, at.count + 1)};
+      next = {at.pc, counted(code, at.count + 1)};
     }
-    if (std::find(out.begin(), out.end(), behind) == out.end()) out.push_back(behind);
+    return next;
   }
 
   const Program& program_;
   const AtomicPart& part_;
   const Next behind_;
-  std::set<std::vector<State>> seen_;
-  std::vector<std::vector<State>> pending_;
+  std::set<Ways> seen_;
+  std::vector<Ways> pending_;
 };
 
 }  // namespace

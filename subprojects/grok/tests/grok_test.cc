@@ -109,6 +109,13 @@ TEST(Grok, GivesBackInFrontOfAnAtomicGroupThatIsEmpty) {
   EXPECT_EQ(matched_by_all("(?<x>a?(?:Ba)?+a)", "a"), "x=a");
 }
 
+TEST(Grok, KeepsWhatALazyRepeatInAnAtomicGroupTook) {
+  EXPECT_EQ(matched_by_all("(?<x>(?>\u00fc*(?:\u00e9\u00e8)+?)a)", "\u00e9\u00e8\u00e9\u00e8a"),
+            "x=\u00e9\u00e8a");
+  EXPECT_EQ(matched_by_all("(?<x>(?:\u00fc*(?:\u00e9\u00e8)+?)?+a)", "\u00e9\u00e8\u00e9\u00e8a"),
+            "x=\u00e9\u00e8a");
+}
+
 TEST(Grok, TakesWhatItLookedAheadAt) {
   EXPECT_EQ(matched_by_all("(?<x>(?=a)a?a)", "a"), "x=a");
   EXPECT_EQ(matched_by_all("(?<x>(?=b)(?:ab|b))", "b"), "x=b");
