@@ -3,6 +3,7 @@
 #include <span>
 
 #include "analysis.h"
+#include "atomic.h"
 #include "program.h"
 #include "utf8.h"
 
