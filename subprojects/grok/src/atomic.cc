@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kMaxAtomicStates = 3000;
 
+bool is_assertion(Op op) { return op >= Op::line_begin; }
+
 /// The ways through an atomic group: lists of states in order of preference.
 class AtomicWalk {
  public:
@@ -21,7 +23,7 @@ class AtomicWalk {
         behind_(first_behind(program, part.end, Previous::unknown)) {}
 
   bool run() {
-    if (!meet({{{part_.begin}}, false})) return false;
+    if (!meet({{{behind_assertions()}}, false})) return false;
     while (!pending_.empty()) {
       const Ways ways = pending_.back();
       pending_.pop_back();
@@ -39,6 +41,13 @@ class AtomicWalk {
     auto operator<=>(const Ways&) const = default;
   };
 
+  /// What the group begins with holds for all its ways or for none.
+  Pc behind_assertions() const {
+    Pc pc = part_.begin;
+    while (pc < part_.end && is_assertion(program_.code[pc].op)) ++pc;
+    return pc;
+  }
+
   bool meet(Ways ways) {
     if (ways.states.empty() || !seen_.insert(ways).second) return true;
     pending_.push_back(std::move(ways));
@@ -53,7 +62,8 @@ class AtomicWalk {
       Closure closure(program_, part_.end);
       for (const State& state : std::span(ways.states).subspan(i, together)) closure.add(state);
       const auto& more = closure.consumers();
-      if (closure.too_many() || (ends && !more.empty()) || closure.preferred() < more.size())
+      if (closure.too_many() || closure.doubtful() || (ends && !more.empty()) ||
+          closure.preferred() < more.size())
         return false;
       ends = ends || closure.ends();
       consumers.insert(consumers.end(), more.begin(), more.end());

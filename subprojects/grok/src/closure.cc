@@ -5,6 +5,13 @@
 namespace grok {
 namespace {
 
+/// A look ahead at one character, of sets that take all characters outside of ASCII or none.
+bool told_by_next(const Program& program, const Look& look) {
+  return !look.behind && std::ranges::all_of(look.sequences, [&](const auto& sequence) {
+    return sequence.size() == 1 && program.sets[sequence[0]].wide != SetTable::Wide::some;
+  });
+}
+
 const Next kContinuation = next_of([](unsigned b) { return (b & 0xc0) == 0x80; });
 const Next kEndOnly = Next().set(kEnd);
 const Next kLineEnd = Next().set(kEnd).set('\n');
@@ -69,9 +76,12 @@ void Closure::visit(const Item& item) {
     }
     case Op::line_begin:
     case Op::text_begin:
+      doubtful_ = true;
       return go(item, pc + 1, item.may);
-    case Op::line_end:
     case Op::text_end_line:
+      doubtful_ = true;
+      return go(item, pc + 1, item.may & kLineEnd);
+    case Op::line_end:
       return go(item, pc + 1, item.may & kLineEnd);
     case Op::text_end:
       return go(item, pc + 1, item.may & kEndOnly);
@@ -87,6 +97,7 @@ void Closure::visit(const Item& item) {
 }
 
 void Closure::boundary(const Item& item, bool wanted) {
+  doubtful_ = true;
   Next may = item.may;
   if (item.previous != Previous::unknown) {
     const bool word_next = (item.previous == Previous::word) != wanted;
@@ -96,6 +107,7 @@ void Closure::boundary(const Item& item, bool wanted) {
 }
 
 void Closure::look(const Item& item, const Look& look) {
+  doubtful_ = doubtful_ || !told_by_next(program_, look);
   Next may = item.may;
   if (!look.behind) {
     Next begins;

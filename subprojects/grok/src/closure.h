@@ -68,6 +68,8 @@ class Closure {
   /// How many consumers were found before the end was: those are preferred to it.
   std::size_t preferred() const { return ends() ? preferred_ : consumers_.size(); }
   bool too_many() const { return too_many_; }
+  /// Some way passed an assertion of which the next character does not tell whether it holds.
+  bool doubtful() const { return doubtful_; }
 
   Next next() const {
     if (too_many_) return kAnything;
@@ -109,6 +111,7 @@ class Closure {
   Next at_end_;
   std::size_t preferred_ = 0;
   bool too_many_ = false;
+  bool doubtful_ = false;
 };
 
 /// What a span's count may be; counts that make no difference are one.

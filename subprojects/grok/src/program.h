@@ -26,6 +26,7 @@ enum class Op : std::uint8_t {
   save,       ///< the place, to slots[a]; `b` says how often a match does: kOnce ...
   jump,       ///< to `a`
   choose,     ///< one of choices[a]
+  // Assertions, which take nothing:
   line_begin,
   line_end,
   text_begin,

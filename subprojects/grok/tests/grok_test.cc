@@ -116,6 +116,16 @@ TEST(Grok, KeepsWhatALazyRepeatInAnAtomicGroupTook) {
             "x=\u00e9\u00e8a");
 }
 
+TEST(Grok, ProvesAnAtomicGroupOnlyByAssertionsThatTheNextCharacterDecides) {
+  const auto by_automaton = [](const std::string& expression) {
+    return matched(expression, "aab", {.only_tier = Tier::automaton});
+  };
+  EXPECT_EQ(by_automaton(R"((?<x>(?>(?<!c)(?:a(?=[ab]))+)b))"), "x=aab");
+  EXPECT_TRUE(by_automaton("(?<x>(?>(?:a(?=ab|b))+)b)").starts_with("error:"));
+  EXPECT_TRUE(by_automaton(R"((?<x>(?>a(?:a\Bb|ab))c))").starts_with("error:"));
+  EXPECT_TRUE(by_automaton("(?<x>(?>(?:(?<!c)a)+)b)").starts_with("error:"));
+}
+
 TEST(Grok, TakesWhatItLookedAheadAt) {
   EXPECT_EQ(matched_by_all("(?<x>(?=a)a?a)", "a"), "x=a");
   EXPECT_EQ(matched_by_all("(?<x>(?=b)(?:ab|b))", "b"), "x=b");
