@@ -177,6 +177,7 @@ class FilebeatTest(FaultTest):
     """Ships the file `in/a.log`."""
 
     WINDOW = 256  # events
+    QUEUE = 4096  # events that Filebeat holds; killed, it knows nothing of their acknowledgements
     SETTINGS = (SERVERS / 'filebeat' / 'filebeat.yml').read_text()
 
     def setUp(self):
@@ -187,6 +188,7 @@ class FilebeatTest(FaultTest):
         self.program = found.stdout.strip()
         self.certs = self.top / 'certs'
         self.events = min(EVENTS, max(20_000, EVENTS // 4))
+        self.forgotten = 0
 
     def start_filebeat(self, targets, settings):
         """A target is what has a `port`."""
@@ -202,8 +204,7 @@ class FilebeatTest(FaultTest):
         self.addCleanup(self._end, process)
         return process
 
-    @staticmethod
-    def stop_filebeat(process):
+    def stop_filebeat(self, process):
         """Killed where it does not end, as a service manager does: when an acknowledgement comes while Filebeat 7.17
         stops, two threads of its filestream input may wait for one mutex for ever (`updateChan.Send` and
         `updateWriter.Close`, as its stacks on SIGQUIT show; once in forty to a hundred runs)."""
@@ -213,6 +214,7 @@ class FilebeatTest(FaultTest):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(TIMEOUT_SECONDS)
+            self.forgotten += self.QUEUE
 
     def tls_settings(self):
         if not self.certs.exists():
@@ -285,7 +287,7 @@ class FilebeatToFile(FilebeatTest):
         reports = tally.reports
         self.assertEqual((reports.altered, reports.sum('lost_count')), ([], 0), self.about(reports))
         in_flight = self.WINDOW * (pipelining + 1)  # a window more than it waits for may be on its way
-        self.assertLessEqual(reports.sum('doubled'), interruptions * in_flight, self.about(reports))
+        self.assertLessEqual(reports.sum('doubled'), interruptions * in_flight + self.forgotten, self.about(reports))
 
 
 @on_demand
