@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <utility>
 
@@ -70,12 +71,11 @@ inline Place put_special(const unsigned char* from, const unsigned char* end, ch
 
 /// A bit for each of 16 bytes that is plain: ASCII from space on, but no quote and no backslash.
 unsigned plain_bytes(__m128i chunk) {
-  const __m128i quote = _mm_cmpeq_epi8(chunk, _mm_set1_epi8('"'));
+  static_assert(('"' ^ 2) == ' ');  // so the quote comes to stand beside what is less than a space
+  const __m128i swapped = _mm_xor_si128(chunk, _mm_set1_epi8(2));
+  const __m128i high = _mm_cmpgt_epi8(swapped, _mm_set1_epi8(' '));  // signed: nothing from 0x80 on
   const __m128i slash = _mm_cmpeq_epi8(chunk, _mm_set1_epi8('\\'));
-  const __m128i high =
-      _mm_cmpgt_epi8(chunk, _mm_set1_epi8(' ' - 1));  // signed: not the bytes from 0x80 on
-  const __m128i plain = _mm_andnot_si128(_mm_or_si128(quote, slash), high);
-  return static_cast<unsigned>(_mm_movemask_epi8(plain));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_andnot_si128(slash, high)));
 }
 
 void copy_16(const char* from, char* to) {
@@ -99,36 +99,39 @@ __attribute__((no_sanitize("address", "thread"))) inline __m128i load_last(
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
 }
 
-/// Copies a chunk, whatever is in it; how many of its bytes are plain, from the first on.
-inline std::size_t put_chunk(__m128i chunk, char* to) {
+constexpr unsigned kAllPlain = (1u << kChunk) - 1;
+
+/// Copies a chunk, whatever is in it; which of its bytes are plain.
+inline unsigned put_chunk(__m128i chunk, char* to) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to), chunk);
-  return static_cast<unsigned>(__builtin_ctz(~plain_bytes(chunk)));  // its upper half has no bits
+  return plain_bytes(chunk);
 }
 
-/// Copies the bytes up to the first that is not plain; how many. Up to kChunk more are written
+/// How many bits are set, from the first on.
+inline std::size_t leading(unsigned bits) { return static_cast<unsigned>(__builtin_ctz(~bits)); }
+
+/// Copies up to kChunk bytes, up to the first that is not plain; how many. kChunk bytes are written
 /// over.
-inline std::size_t put_plain(const unsigned char* from, std::size_t size, char* to) {
-  std::size_t at = 0;
-  for (; size - at >= kChunk; at += kChunk) {
-    const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at));
-    const std::size_t plain = put_chunk(chunk, to + at);
-    if (plain < kChunk) return at + plain;
-  }
-  if (at == size) return size;
-  return std::min(size, at + put_chunk(load_last(from + at, size - at), to + at));
+inline std::size_t put_last(const unsigned char* from, std::size_t size, char* to) {
+  return std::min(size, leading(put_chunk(load_last(from, size), to)));
 }
 
 /// Copies and escapes `text`; `to` has room for kMostEscaped bytes for each of its bytes and for
 /// kChunk more, which are written over.
-inline char* put_escaped(std::string_view text, char* to) {
+__attribute__((noinline)) char* put_escaped(std::string_view text, char* to) {
   const auto* from = reinterpret_cast<const unsigned char*>(text.data());
   const unsigned char* const end = from + text.size();
   for (;;) {
-    const std::size_t plain = put_plain(from, static_cast<std::size_t>(end - from), to);
-    from += plain;
-    to += plain;
-    if (from == end) return to;
-    const Place after = put_special(from, end, to);
+    unsigned plain = kAllPlain;  // of the chunk that the first loop ends with
+    for (; end - from >= std::ptrdiff_t{kChunk}; from += kChunk, to += kChunk) {
+      plain = put_chunk(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)), to);
+      if (plain != kAllPlain) break;
+    }
+    const auto left = static_cast<std::size_t>(end - from);
+    if (left == 0) return to;
+    const std::size_t copied = left < kChunk ? put_last(from, left, to) : leading(plain);
+    if (copied == left) return to + left;
+    const Place after = put_special(from + copied, end, to + copied);
     from = after.from;
     to = after.to;
   }
@@ -159,7 +162,12 @@ inline char* put_key(char separator, std::string_view key, char* to) {
 /// A string of up to kAtOnce bytes, with its quotes.
 inline char* put_string(std::string_view text, char* to) {
   *to++ = '"';
-  to = put_escaped(text, to);
+  const auto* const from = reinterpret_cast<const unsigned char*>(text.data());
+  const bool is_short = !text.empty() && text.size() <= kChunk;  // as nearly all are
+  if (is_short && put_last(from, text.size(), to) == text.size())
+    to += text.size();
+  else
+    to = put_escaped(text, to);
   *to++ = '"';
   return to;
 }
@@ -198,6 +206,7 @@ class Writer {
   void members(const BatchNames& names, const Object& object, bool skip_metadata);
 
  private:
+  void member(char separator, std::string_view key, const BatchNames& names, const Value& member);
   static char* end_of(Buffer& out) { return out.data() + out.capacity(); }
 
   void commit() { out_.commit(static_cast<std::size_t>(to_ - (out_.data() + out_.size()))); }
@@ -267,19 +276,26 @@ void Writer::items(const BatchNames& names, const Array& array) {
   byte(']');
 }
 
+inline void Writer::member(char separator, std::string_view key, const BatchNames& names,
+                           const Value& member) {
+  if (member.is_string() && member.text().size() <= kAtOnce) {
+    const std::string_view text = member.text();
+    char* const to = room(room_for_key(key.size()) + room_for(text.size()));
+    to_ = put_string(text, put_key(separator, key, to));
+  } else {
+    to_ = put_key(separator, key, room(room_for_key(key.size())));
+    value(names, member);
+  }
+}
+
 void Writer::members(const BatchNames& names, const Object& object, bool skip_metadata) {
+  const NameId skipped = skip_metadata ? name::metadata : kNoName;
+  const NameId* const end = object.names + object.size;
+  const Value* field = object.values;
   char separator = '{';
-  for (std::uint32_t i = 0; i < object.size; ++i) {
-    if (skip_metadata && object.names[i] == name::metadata) continue;
-    const std::string_view key = names[object.names[i]].json_key;
-    const Value& member = object.values[i];
-    if (member.is_string() && member.text().size() <= kAtOnce) {
-      char* const to = room(room_for_key(key.size()) + room_for(member.text().size()));
-      to_ = put_string(member.text(), put_key(separator, key, to));
-    } else {
-      to_ = put_key(separator, key, room(room_for_key(key.size())));
-      value(names, member);
-    }
+  for (const NameId* name = object.names; name != end; ++name, ++field) {
+    if (*name == skipped) continue;
+    member(separator, names[*name].json_key, names, *field);
     separator = ',';
   }
   if (separator == '{') byte('{');

@@ -35,6 +35,20 @@ TEST(WriteJsonString, EscapesAtEveryOffset) {
   }
 }
 
+TEST(WriteJsonString, EscapesOfAllAsciiOnlyControlsQuoteAndBackslash) {
+  for (char c = 0; c < 127; ++c) {
+    for (const std::size_t others : {3, 37}) {
+      Buffer out;
+      write_json_string(std::string(others, 'x') + c, out);
+      const std::size_t escaped = out.size() - others - 2;
+      if (c == '"' || c == '\\' || (c != 0 && std::strchr("\n\r\t\b\f", c)))
+        EXPECT_EQ(escaped, 2u) << int{c};
+      else
+        EXPECT_EQ(escaped, c < ' ' ? 6u : 1u) << int{c};
+    }
+  }
+}
+
 TEST(WriteJsonString, ReadsNoMemoryThatIsNotThere) {
   constexpr std::size_t kPage = 4096;
   void* const pages =
