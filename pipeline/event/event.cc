@@ -195,7 +195,7 @@ void Event::merge_document(const Object& document) {
       } else if (auto read =
                      value.is_string() ? parse_iso8601(value.text(), local_zone()) : std::nullopt) {
         put(name::timestamp, Value::of(*read));
-      } else {
+      } else if (!value.is_null()) {  // null says nothing about the time
         fields().slot(arena, writable_->names().id("_@timestamp")) = value;
         bad_timestamp = true;
       }

@@ -5,6 +5,32 @@
 #include "pipeline/event/json_write.h"
 
 namespace millrace {
+namespace {
+
+/// What stands inside an object of a list, as Java's toString() shows it: `{a=1, b=[x, null]}`.
+void append_shown(const Batch& batch, const Value& value, Buffer& out) {
+  if (value.is_null()) return out.append("null");
+  if (value.is_array()) {
+    out.push_back('[');
+    for (std::uint32_t i = 0; i < value.array().size; ++i) {
+      if (i) out.append(", ");
+      append_shown(batch, value.array().items[i], out);
+    }
+    return out.push_back(']');
+  }
+  if (!value.is_object()) return append_text(batch, value, out);
+  out.push_back('{');
+  const Object& object = value.object();
+  for (std::uint32_t i = 0; i < object.size; ++i) {
+    if (i) out.append(", ");
+    out.append(batch.names()[object.names[i]].text);
+    out.push_back('=');
+    append_shown(batch, object.values[i], out);
+  }
+  out.push_back('}');
+}
+
+}  // namespace
 
 void append_text(const Batch& batch, const Value& value, Buffer& out) {
   switch (value.type()) {
@@ -20,7 +46,8 @@ void append_text(const Batch& batch, const Value& value, Buffer& out) {
     case Type::array:
       for (std::uint32_t i = 0; i < value.array().size; ++i) {
         if (i) out.push_back(',');
-        append_text(batch, value.array().items[i], out);
+        const Value& item = value.array().items[i];
+        item.is_object() ? append_shown(batch, item, out) : append_text(batch, item, out);
       }
       return;
     default:
@@ -96,12 +123,13 @@ void Template::append_part(const Part& part, const ConstEvent& event, Buffer& ou
     out.append(ref->text());
     return out.push_back('}');
   }
+  if (std::holds_alternative<TimeNow>(part))
+    return append_text(event.batch(), Value::of(Timestamp::now()), out);
+  if (!event.get(name::timestamp)) return;
   if (const auto* format = std::get_if<TimeFormat>(&part)) {
     char* to = out.reserve(format->max_bytes());
     return out.commit(static_cast<std::size_t>(format->write(event.timestamp(), to) - to));
   }
-  if (std::holds_alternative<TimeNow>(part))
-    return append_text(event.batch(), Value::of(Timestamp::now()), out);
   char digits[24];
   const std::int64_t seconds = epoch_seconds(event.timestamp());
   out.append({digits, static_cast<std::size_t>(

@@ -107,12 +107,6 @@ class DateFilter : public Filter {
   /// Without a zone, by the formats that need none.
   std::optional<Timestamp> read(const Value& value, const DateContext& context,
                                 bool has_zone) const {
-    if (value.is_array()) {  // the first item that is a time counts
-      for (const Value& item : value.array())
-        if (const auto time = item.is_array() ? std::nullopt : read(item, context, has_zone))
-          return time;
-      return std::nullopt;
-    }
     if (value.type() == Type::timestamp) return value.timestamp();
     for (const DateParser& parser : parsers_)
       if (const auto time =

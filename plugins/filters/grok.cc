@@ -271,10 +271,15 @@ class GrokFilter : public Filter {
                                               : Value::of(leading_real(std::string(text)));
   }
 
-  /// A field that is there becomes a list, unless it is to be overwritten.
+  /// A text that is there becomes a list, unless it is to be overwritten; what is neither text nor
+  /// list stays as it is, as in Logstash.
   static bool put(Event event, const Expression::Goal& goal, Value value) {
     if (goal.overwrite) return event.set(goal.field, value);
-    return event.put_new(goal.field, value) || append_value(event, goal.field, value);
+    if (event.put_new(goal.field, value)) return true;
+    const Value* const present = event.get(goal.field);
+    if (!present || present->is_null()) return event.set(goal.field, value);
+    const bool takes_more = present->is_string() || present->is_array();
+    return !takes_more || append_value(event, goal.field, value);
   }
 
   /// The clock matters only to patterns that backtrack.
@@ -385,7 +390,9 @@ FilterPlugin grok_filter() {
           .add("keep_empty_captures", &O::keep_empty_captures, "Store captures that are empty.")
           .add("target", &O::target, "Where captures go; the top of the event where it is not set.")
           .add("overwrite", &O::overwrite,
-               "Captures that replace a field of their name; others make a list with it.")
+               "Captures that replace a field of their name; others make a list with the text or "
+               "list "
+               "that it holds, and leave any other value as it is.")
           .add("tag_on_failure", &O::tag_on_failure, "Tags for an event that no pattern matches.")
           .add("timeout_millis", &O::timeout_millis,
                "How long a pattern that backtracks may try one text, in milliseconds. 0: any time. "

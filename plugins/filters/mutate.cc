@@ -99,55 +99,79 @@ class Compiler {
   /// nullopt: something is wrong, and reported.
   std::optional<std::vector<Operation>> compile() {
     add_texts("coerce", options_.coerce, [](const Value* v) { return v && v->is_null(); });
-    add_each("rename", options_.rename, of_fields(mutate::rename));
+    add_rename();
     add_texts("update", options_.update, [](const Value* v) { return v != nullptr; });
     add_texts("replace", options_.replace, [](const Value*) { return true; });
     add_convert();
     add_gsub();
-    add_mapping(options_.uppercase, of_text(millrace::uppercase));
-    add_mapping(options_.capitalize, of_text(millrace::capitalize));
-    add_mapping(options_.lowercase, of_text(millrace::lowercase));
-    add_mapping(options_.strip,
+    add_mapping("uppercase", options_.uppercase, of_text(millrace::uppercase));
+    add_mapping("capitalize", options_.capitalize, of_text(millrace::capitalize));
+    add_mapping("lowercase", options_.lowercase, of_text(millrace::lowercase));
+    add_mapping("strip", options_.strip,
                 of_text([](std::string_view text, Batch&) { return mutate::strip(text); }));
-    add_each("split", options_.split, mutate::split);
-    add_each("join", options_.join, mutate::join);
-    add_each("merge", options_.merge, of_fields(mutate::merge));
-    add_each("copy", options_.copy, of_fields(mutate::copy));
+    add_of_key("split", options_.split, mutate::split);
+    add_of_key("join", options_.join, mutate::join);
+    add_of_fields("merge", options_.merge, mutate::merge);
+    add_of_fields("copy", options_.copy, mutate::copy);
     return good_ ? std::optional(std::move(operations_)) : std::nullopt;
   }
 
  private:
-  using OfText = std::function<Operation(Field, const std::string&)>;
-
-  /// For entries whose value names a field as well.
-  static OfText of_fields(Operation (*make)(Field, Field)) {
-    return [make](Field key, const std::string& text) { return make(std::move(key), Field(text)); };
-  }
+  using OfTexts = std::function<Operation(const std::string& key, const std::string& text)>;
 
   /// An operation for each text of each entry.
-  void add_each(const char* option, const Hash& hash, const OfText& make) {
+  void add_each(const char* option, const Hash& hash, const OfTexts& make) {
     for (const config::HashEntry& entry : hash) {
       auto read = texts(entry.value);
       if (!read)
         refuse(option,
                "the value of `" + entry.key + "` must be text, not " + config::show(entry.value));
       else
-        for (const std::string& text : *read) operations_.push_back(make(Field(entry.key), text));
+        for (const std::string& text : *read) operations_.push_back(make(entry.key, text));
     }
+  }
+
+  void add_of_key(const char* option, const Hash& hash,
+                  const std::function<Operation(Field, const std::string&)>& make) {
+    add_each(option, hash, [&](const std::string& key, const std::string& text) {
+      return make(field(option, key), text);
+    });
+  }
+
+  /// For entries whose value names a field as well.
+  void add_of_fields(const char* option, const Hash& hash, Operation (*make)(Field, Field)) {
+    add_of_key(option, hash, [=, this](Field key, const std::string& text) {
+      return make(std::move(key), field(option, text));
+    });
+  }
+
+  void add_rename() {
+    add_each("rename", options_.rename, [](const std::string& from, const std::string& to) {
+      return mutate::rename(Field::computed(from), Field::computed(to));
+    });
+  }
+
+  /// Of all operations, only `rename` fills references into names, as in Logstash.
+  Field field(const char* option, const std::string& name) {
+    const auto parsed = Template::parse(name);
+    if (!parsed || !parsed->is_constant())
+      context_.warning(option, "`" + name + "` is the name of a field as it is written",
+                       "of mutate's options, only `rename` fills references into names");
+    return Field(name);
   }
 
   /// A malformed template fails at each event, as in Logstash.
   void add_texts(const char* option, const Hash& hash, bool (*wanted)(const Value*)) {
-    add_each(option, hash, [=, this](Field field, const std::string& text) {
+    add_of_key(option, hash, [=, this](Field field, const std::string& text) {
       auto parsed = Template::parse(text);
       if (!parsed) context_.warning(option, parsed.error().message, "every event fails here");
-      return set_text(std::move(field),
-                      parsed ? std::optional(std::move(*parsed)) : std::nullopt, wanted);
+      return set_text(std::move(field), parsed ? std::optional(std::move(*parsed)) : std::nullopt,
+                      wanted);
     });
   }
 
   void add_convert() {
-    add_each("convert", options_.convert, [this](Field field, const std::string& type) {
+    add_of_key("convert", options_.convert, [this](Field field, const std::string& type) {
       Mapping mapping = conversion(type);
       if (!mapping) refuse_type(type);
       return mutate::map(std::move(field), std::move(mapping));
@@ -155,8 +179,8 @@ class Compiler {
   }
 
   void refuse_type(const std::string& type) {
-    static constexpr std::array<std::string_view, 6> kTypes{
-        "integer", "integer_eu", "float", "float_eu", "boolean", "string"};
+    static constexpr std::array<std::string_view, 6> kTypes{"integer",  "integer_eu", "float",
+                                                            "float_eu", "boolean",    "string"};
     std::string hint = config::did_you_mean(type, kTypes);
     if (hint.empty()) hint = "one of integer, integer_eu, float, float_eu, boolean, string";
     refuse("convert", "there is no type `" + type + "`", std::move(hint));
@@ -181,15 +205,16 @@ class Compiler {
       regex = std::move(*compiled);
     }
     if (!replacement) return;
-    operations_.push_back(mutate::substitute(
-        Field(options_.gsub[at]), std::move(regex),
-        expression ? std::optional(std::move(*expression)) : std::nullopt,
-        std::move(*replacement)));
+    operations_.push_back(
+        mutate::substitute(field("gsub", options_.gsub[at]), std::move(regex),
+                           expression ? std::optional(std::move(*expression)) : std::nullopt,
+                           std::move(*replacement)));
   }
 
-  void add_mapping(const std::vector<std::string>& fields, const Mapping& mapping) {
+  void add_mapping(const char* option, const std::vector<std::string>& fields,
+                   const Mapping& mapping) {
     for (const std::string& text : fields)
-      operations_.push_back(mutate::map(Field(text), mapping));
+      operations_.push_back(mutate::map(field(option, text), mapping));
   }
 
   void refuse(const char* option, std::string message, std::string hint = {}) {
@@ -223,7 +248,8 @@ FilterPlugin mutate_filter() {
       "Renames, rewrites, converts and copies fields, in the fixed order of the options below.",
       Options<O>()
           .add("coerce", &O::coerce, "A default for each field that is there but null.")
-          .add("rename", &O::rename, "From each field to its new name.")
+          .add("rename", &O::rename,
+               "From each field to its new name; references in both are filled in.")
           .add("update", &O::update, "A new text for each field that is there.")
           .add("replace", &O::replace, "A text for each field, made where it is missing.")
           .add("convert", &O::convert,

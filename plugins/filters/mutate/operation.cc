@@ -66,13 +66,15 @@ bool merge_objects(Event event, const FieldRef& into, const Object& from) {
 }  // namespace
 
 Field::Field(const std::string& text) {
-  auto parsed = Template::parse(text);
-  if (parsed && !parsed->is_constant()) {
-    computed_ = std::move(*parsed);
-    return;
-  }
   auto ref = FieldRef::parse(text);
   if (ref) fixed_ = std::move(*ref);
+}
+
+Field Field::computed(const std::string& text) {
+  Field field(text);
+  auto parsed = Template::parse(text);
+  if (parsed && !parsed->is_constant()) field.computed_ = std::move(*parsed);
+  return field;
 }
 
 const FieldRef* Field::of(Event event, std::optional<FieldRef>& holder) const {

@@ -13,8 +13,8 @@ namespace millrace::mutate {
 
 /// What one worker reuses from event to event.
 struct Workspace : FilterScratch {
-  Buffer text;         ///< of one operation at a time
-  Buffer replacement;  ///< gsub's, with its references filled in
+  Buffer text;                  ///< of one operation at a time
+  Buffer replacement;           ///< gsub's, with its references filled in
   std::string expression;       ///< the last one that an event's data completed,
   std::optional<Regex> latest;  ///< and what it compiled to; nullopt: it is malformed
 };
@@ -23,10 +23,13 @@ struct Workspace : FilterScratch {
 /// is not done.
 using Operation = std::function<bool(Event, Workspace&)>;
 
-/// A template that names a field.
+/// The name of a field.
 class Field {
  public:
+  /// Taken as it is written, `%{...}` too.
   explicit Field(const std::string& text);
+  /// A template, filled in for each event.
+  static Field computed(const std::string& text);
 
   /// The reference for one event; `holder` keeps it where it depends on the event's data. nullptr:
   /// it is malformed, or became so with the data: the operation fails.
@@ -34,7 +37,7 @@ class Field {
 
  private:
   std::optional<FieldRef> fixed_;
-  std::optional<Template> computed_;
+  std::optional<Template> computed_;  // for what fixed_ is not enough
 };
 
 /// Sets the field to the text, where `wanted` says so of its value (nullptr: it is missing).

@@ -27,13 +27,17 @@ TEST(AppendValue, SetsAFieldThenMakesAListThenAddsToIt) {
   }
 }
 
-TEST(AppendValue, TakesThePlaceOfNull) {
+TEST(AppendValue, MakesAListOfNullAndOfAnObjectAsRubyDoes) {
   const auto batch = Batch::make();
   Event event = batch->add(Timestamp{0});
   const FieldRef field = FieldRef::parse("a").value();
   ASSERT_TRUE(event.set(field, Value()));
   ASSERT_TRUE(append_value(event, field, Value::of(true)));
-  EXPECT_EQ(text_of(*batch, event.get(field)), "true");
+  EXPECT_EQ(text_of(*batch, event.get(field)), "[true]");
+  const FieldRef object = FieldRef::parse("o").value();
+  ASSERT_TRUE(event.set(FieldRef::parse("[o][k]").value(), Value::of(std::int64_t{1})));
+  ASSERT_TRUE(append_value(event, object, Value::of(true)));
+  EXPECT_EQ(text_of(*batch, event.get(object)), R"([["k",1],true])");
 }
 
 TEST(AppendValue, ChangesNoListThatAnotherEventHolds) {

@@ -123,6 +123,12 @@ TEST(Event, BadTimestampsAndTagsOfADocumentAreKeptAside) {
       R"("tags":["_timestampparsefailure","_tagsparsefailure"]})");
 }
 
+TEST(Event, NullSaysNothingAboutTheTime) {
+  auto batch = Batch::make();
+  Event event = event_of(*batch, R"({"@timestamp":null})");
+  EXPECT_EQ(show(event), R"({"@timestamp":"1970-01-01T00:00:00.000Z","@version":"1"})");
+}
+
 TEST(Event, MetadataIsNotPrinted) {
   auto batch = Batch::make();
   Event event = event_of(*batch, R"({"@metadata":{"a":1}})");

@@ -140,6 +140,12 @@ TEST(Options, JoinRepeatedListsAndHashes) {
   EXPECT_EQ(*texts(pairs.find("a")->value), (std::vector<std::string>{"1", "2"}));
 }
 
+TEST(Options, ShowNumbersAsTextsInTheirShortestForm) {
+  const Hash match = bind("match => { \"a\" => [1.50, 2., 007, -0, -012, 0.00001] }").options.match;
+  EXPECT_EQ(*texts(match.find("a")->value),
+            (std::vector<std::string>{"1.5", "2.0", "7", "0", "-12", "1.0e-05"}));
+}
+
 struct ErrorCase {
   const char* attributes;
   const char* message;

@@ -39,6 +39,19 @@ TEST(MutateFilter, RenamesAndCopies) {
   });
 }
 
+TEST(MutateFilter, FillsReferencesOnlyIntoTheNamesOfRename) {
+  expect_all({
+      {"replace => { '%{k}' => '%{k}' }", R"({"k":"a"})", R"({"k":"a","%{k}":"a"})"},
+      {"update => { '%{k}' => 'x' }", R"({"k":"a","a":1})", R"({"k":"a","a":1})"},
+      {"copy => { 'a' => '%{k}' }", R"({"k":"b","a":1})", R"({"k":"b","a":1,"%{k}":1})"},
+      {"merge => { 'a' => '%{k}' }", R"({"k":"b","a":1,"b":2})", R"({"k":"b","a":[1],"b":2})"},
+      {"uppercase => ['%{k}']", R"({"k":"a","a":"x"})", R"({"k":"a","a":"x"})"},
+  });
+  const MadeFilter filter(mutate_filter(), "mutate { split => { '%{k}' => ',' } }");
+  EXPECT_NE(filter.messages().find("`%{k}` is the name of a field as it is written"),
+            std::string::npos);
+}
+
 TEST(MutateFilter, KeepsAFieldThatCannotBeRenamed) {
   expect_all({{"rename => { 'a' => '[s][x]' }", R"({"a":1,"s":"text"})",
                R"({"s":"text","a":1,"tags":["_mutate_error"]})"},
