@@ -321,9 +321,16 @@ Options<FlowOptions> flow_options() {
       .add("sync_group_offsets", &O::sync_group_offsets,
            "Commits translated offsets on the target, for groups in which nobody is there, and "
            "forward only.");
-  constexpr const char* kNotYet = "is not built";
-  for (const char* option : {"acl_sync", "on_poison", "recreate_target"})
-    table.refused(option, kNotYet);
+  table.refused("acl_sync", "ACLs are not copied: set those of the copies with Kafka's own tools")
+      .refused("on_poison",
+               "a record that the target refuses stops its partition, and the log names it; a "
+               "mirror has no dead letters")
+      .refused("recreate_target",
+               "delete the copy yourself, and use `on_recreated: restart_from_beginning`")
+      .refused("gap_records", "records that are missing are named in the log, see `on_purged`")
+      .refused("use_defaults_from",
+               "what is set for a topic itself is copied, see `topic_settings`; for the rest the "
+               "target's defaults hold");
   return table;
 }
 

@@ -69,7 +69,13 @@ TEST(MirrorConfig, WhatIsWrongIsSaidAtItsPlace) {
       {"start: timestamp\n", "start_timestamp_ms"},
       {"shards: 0\n", "shards"},
       {"memory: 1 kb\n", "2 MiB for each shard"},
-      {"acl_sync: true\n", "not built"},
+      {"acl_sync: true\n", "flow.yaml:6:1: error: mirror: option `acl_sync` is not supported"},
+      {"acl_sync: true\n", "Kafka's own tools"},
+      {"on_poison: dead_letter\n", "stops its partition"},
+      {"recreate_target: true\n", "on_recreated: restart_from_beginning"},
+      {"on_recreated: recreate_target\n", "restart_from_beginning"},
+      {"gap_records: true\n", "on_purged"},
+      {"use_defaults_from: source\n", "topic_settings"},
   };
   for (const Refusal& refusal : refusals) {
     const Read got = read(std::string(kGood) + refusal.added);
