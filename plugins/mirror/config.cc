@@ -20,6 +20,9 @@ constexpr std::size_t kLeastFetch = 64 << 10;
 constexpr std::size_t kMostFetch = 4 << 20;
 constexpr std::size_t kUnpacked = 64;
 constexpr std::size_t kMostQueuedKbytes = 2'097'151;  // that the library takes
+/// The library counts bytes of keys and values only. A small record takes about as much as this.
+constexpr std::size_t kLeastOfRecord = 200;
+constexpr std::size_t kMostQueued = 10'000'000;  // that the library takes
 constexpr std::size_t kMostNameBytes = 100;  // leaves room in the names of the mirror's own topics
 
 bool is_plain_name(std::string_view name) {
@@ -109,6 +112,7 @@ class FlowCompiler {
     set(to, "fetch.wait.max.ms", "100");
     set(to, "queued.max.messages.kbytes",
         std::to_string(std::clamp<std::size_t>(ahead >> 10, 1, kMostQueuedKbytes)));
+    set(to, "queued.min.messages", std::to_string(std::min(ahead / kLeastOfRecord, kMostQueued)));
     compile("source", s_.options.source, s_.source_alias,
             {{"group.id", "the group is named after the flow"},
              {"enable.auto.commit", "positions are kept on the target"},
@@ -294,7 +298,7 @@ Options<FlowOptions> flow_options() {
            "Bytes of keys and values a second that the flow reads, at most; 0: as many as come.")
       .add("memory", &O::memory,
            "Bytes of records that are held, fetched ahead or under way. Long links want more: of a "
-           "partition `memory` / `shards` / 128 is asked for at once.");
+           "partition `memory` / `shards` / 128 is asked for at once, before it is unpacked.");
   table
       .add("topic_settings", &O::topic_settings,
            "What is set for a topic on the source is set on the target: when the mirror makes it, "

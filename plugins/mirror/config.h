@@ -75,7 +75,7 @@ struct FlowOptions {
   std::chrono::milliseconds txn_timeout{60'000};
   std::chrono::milliseconds linger{20};
   std::string compression_type = "zstd";
-  Bytes memory{std::uint64_t{64} << 20};
+  Bytes memory{std::uint64_t{16} << 20};
 };
 
 /// Of the target's producer, before compression.

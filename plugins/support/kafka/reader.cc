@@ -5,10 +5,35 @@
 #include "plugins/support/kafka/journal.h"
 
 namespace millrace::kafka {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// How soon more is asked for where the queue was full.
+constexpr std::chrono::milliseconds kLookAgain{10};
+
+/// While its queue is full the library asks for nothing, and looks again a second later, however
+/// fast the queue was emptied: no more could be read in a second than is fetched ahead. Newer ones
+/// have a property for it; false: this one has not.
+bool looks_again_itself(rd_kafka_conf_t* conf, const Properties& properties) {
+  constexpr const char* kProperty = "fetch.queue.backoff.ms";
+  if (properties.find(kProperty)) return true;
+  const std::string time = std::to_string(kLookAgain.count());
+  return rd_kafka_conf_set(conf, kProperty, time.c_str(), nullptr, 0) == RD_KAFKA_CONF_OK;
+}
+
+std::string text_of(const Properties& properties, std::string_view name) {
+  const Properties::Entry* const entry = properties.find(name);
+  return entry ? entry->value : std::string();
+}
+
+}  // namespace
 
 struct Reader::Handles {
-  Handles(std::string component, std::string cluster)
-      : journal(std::move(component), std::move(cluster)) {}
+  Handles(const Properties& properties, std::string component)
+      : journal(std::move(component), describe_cluster(properties)),
+        user(text_of(properties, "sasl.username")),
+        password(text_of(properties, "sasl.password")) {}
   ~Handles() {
     queue.reset();
     if (client) rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
@@ -20,6 +45,25 @@ struct Reader::Handles {
   rd_kafka_t* client = nullptr;
   QueueHandle queue;
   std::vector<rd_kafka_message_t*> fetched;
+
+  /// Before a poll: what was read since the last time made room.
+  void ask_for_more() {
+    if (!has_read || !must_be_woken) return;
+    const auto now = Clock::now();
+    if (now < wake_due) return;
+    wake_due = now + kLookAgain;
+    has_read = false;
+    // The one call that wakes all threads of connections and does nothing else: the credentials
+    // are the same as before.
+    const ErrorHandle ignored(
+        rd_kafka_sasl_set_credentials(client, user.c_str(), password.c_str()));
+  }
+
+  const std::string user;
+  const std::string password;
+  bool must_be_woken = false;
+  bool has_read = false;  ///< since they were woken
+  Clock::time_point wake_due{};
 };
 
 namespace {
@@ -50,7 +94,8 @@ Result<std::unique_ptr<Reader>> Reader::create(const Properties& properties,
                                                std::string component) {
   auto conf = make_conf(properties);
   if (!conf) return fail(std::move(conf).error());
-  auto handles = std::make_unique<Handles>(std::move(component), describe_cluster(properties));
+  auto handles = std::make_unique<Handles>(properties, std::move(component));
+  handles->must_be_woken = !looks_again_itself(conf->get(), properties);
   rd_kafka_conf_set_opaque(conf->get(), &handles->journal);
   rd_kafka_conf_set_log_cb(conf->get(), on_log);
   rd_kafka_conf_set_error_cb(conf->get(), on_error);
@@ -78,6 +123,7 @@ void Reader::pause(std::span<const TopicPartition> partitions) {
 void Reader::poll(std::size_t most, std::chrono::milliseconds timeout, Fetched& out) {
   auto& fetched = handles_->fetched;
   fetched.resize(most);
+  handles_->ask_for_more();
   const auto got = rd_kafka_consume_batch_queue(
       handles_->queue.get(), static_cast<int>(timeout.count()), fetched.data(), most);
   for (ssize_t i = 0; i < got; ++i) {
@@ -94,7 +140,9 @@ void Reader::poll(std::size_t most, std::chrono::milliseconds timeout, Fetched& 
           {{std::string(message.topic()), raw.partition}, raw.err, rd_kafka_message_errstr(&raw)});
     }
   }
-  if (!out.messages.empty()) handles_->journal.recovered();
+  if (out.messages.empty()) return;
+  handles_->has_read = true;
+  handles_->journal.recovered();
 }
 
 void Reader::commit(std::span<const NextOffset> offsets) {

@@ -49,10 +49,19 @@ TEST(MirrorConfig, MemoryDecidesHowMuchIsAskedForOfAPartitionAtOnce) {
   const auto fetch = [](const std::string& more) {
     return read(kGood + more).flow->source.find("fetch.message.max.bytes")->value;
   };
-  EXPECT_EQ(fetch(""), "262144");
+  EXPECT_EQ(fetch(""), "65536");
+  EXPECT_EQ(fetch("memory: 64mib\n"), "262144");
   EXPECT_EQ(fetch("memory: 256mib\n"), "1048576");
   EXPECT_EQ(fetch("memory: 8mib\n"), "65536");
   EXPECT_EQ(fetch("memory: 64gib\n"), "4194304");
+}
+
+TEST(MirrorConfig, SmallRecordsAreCountedForWhatTheyTake) {
+  const auto queued = [](const std::string& more) {
+    return read(kGood + more).flow->source.find("queued.min.messages")->value;
+  };
+  EXPECT_EQ(queued("memory: 16mib\n"), "20971");
+  EXPECT_EQ(queued("memory: 64gib\n"), "10000000");
 }
 
 struct Refusal {
