@@ -102,6 +102,7 @@ class Shard {
   bool must_drop(const kafka::Message& message);
   void send(Track& track, kafka::Message message);
   static bool is_too_much(const Track& track, std::size_t bytes);
+  static bool opens_groups(const Track& track, std::int64_t offset);
   void wait_for_group(Track& track);
   void prove(Track& track);
   void take_reports(std::chrono::milliseconds wait);
@@ -111,7 +112,7 @@ class Shard {
   Step recover();
   Step recover_transaction();
   void blame(Track& track);
-  void divide(Track& track, std::size_t refused);
+  void divide(Track& track, std::int64_t first, std::size_t refused);
   void stop_track(Track& track, std::string why);
 
   // shard_positions.cc: transactions

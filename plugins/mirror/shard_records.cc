@@ -18,6 +18,9 @@ constexpr milliseconds kBusy{10};
 constexpr std::chrono::seconds kSettleLimit{30};
 constexpr milliseconds kRecoverPause{200};
 constexpr milliseconds kProveLimit{1000};
+/// Of records that were refused together. A group that is good costs a round trip; one that is not,
+/// aborted transactions and new clients, so that halves would take the longest.
+constexpr std::size_t kGroups = 16;
 
 std::size_t payload_of(const kafka::Message& message) {
   return message.value().value_or("").size() + message.key().value_or("").size();
@@ -104,7 +107,7 @@ bool Shard::must_drop(const kafka::Message& message) {
 
 void Shard::send(Track& track, kafka::Message message) {
   const std::size_t bytes = bytes_of(message);
-  if (is_too_much(track, bytes)) wait_for_group(track);
+  if (is_too_much(track, bytes) || opens_groups(track, message.offset())) wait_for_group(track);
   if (settings_.exactly_once() && !failed_) broken_ = begin_transaction();
   if (failed_ || broken_ != Step::go_on) {
     failed_ = true;
@@ -132,7 +135,7 @@ void Shard::send(Track& track, kafka::Message message) {
   ++txn_records_;
   txn_bytes_ += bytes;
   const bool large = bytes > track.most_bytes;
-  const bool careful = ticket.offset < track.careful_until;
+  const bool careful = track.is_doubtful(ticket.offset);
   if (taken != kafka::Taken::yes) settle(ticket, {&ticket, code, -1, -1});
   if (large || (careful && track.tickets.size() >= track.group)) wait_for_group(track);
   if (!settings_.exactly_once() && !track.proven) prove(track);
@@ -145,6 +148,12 @@ bool Shard::is_too_much(const Track& track, std::size_t bytes) {
   const bool small = track.most_bytes < kMostBatchBytes;
   return !track.tickets.empty() &&
          (bytes > track.most_bytes || (small && track.bytes + bytes > track.most_bytes));
+}
+
+/// The first record of the groups does not go with those in front of it, which are good.
+bool Shard::opens_groups(const Track& track, std::int64_t offset) {
+  return track.is_doubtful(offset) && !track.tickets.empty() &&
+         !track.is_doubtful(track.tickets.back().offset);
 }
 
 /// A broker that does not know this producer yet may refuse its first request and take the second,
@@ -271,12 +280,15 @@ Step Shard::recover_transaction() {
 /// is reported as an error too, which says nothing of a record.
 void Shard::blame(Track& track) {
   const Ticket* worst = nullptr;
+  const Ticket* first = nullptr;
   std::size_t refused = 0;
   for (const Ticket& ticket : track.tickets) {
     if (ticket.code == 0) continue;
     const Fate fate = fate_of(ticket.code);
     if (!worst || fate_of(worst->code) < fate) worst = &ticket;
-    refused += fate == Fate::alone;
+    if (fate != Fate::alone) continue;
+    if (!first) first = &ticket;
+    ++refused;
   }
   if (!worst) return;
   const std::string_view advice = kafka::advice(worst->code);
@@ -287,7 +299,7 @@ void Shard::blame(Track& track) {
     case Fate::stop:
       return stop_track(track, std::move(why));
     case Fate::alone:
-      if (refused > 1) return divide(track, refused);
+      if (refused > 1) return divide(track, first->offset, refused);
       track.stop_at = worst->offset;
       track.stop_why = std::move(why);
       return;
@@ -297,11 +309,13 @@ void Shard::blame(Track& track) {
   }
 }
 
-/// Brokers refuse batches as a whole: so many records were refused, of which at least one is at
-/// fault. Smaller and smaller groups find the first.
-void Shard::divide(Track& track, std::size_t refused) {
-  const bool again = track.tickets.front().offset < track.careful_until;
-  track.group = std::max<std::size_t>(1, std::min(again ? track.group : refused, refused) / 2);
+/// Brokers refuse batches as a whole: so many records from `first` on were refused, of which at
+/// least one is at fault. Smaller and smaller groups find the first.
+void Shard::divide(Track& track, std::int64_t first, std::size_t refused) {
+  const bool again = track.is_doubtful(first);
+  track.group =
+      std::max<std::size_t>(1, std::min(again ? track.group : refused, refused) / kGroups);
+  track.careful_from = first;
   track.careful_until = std::max(track.careful_until, track.tickets.back().offset + 1);
 }
 

@@ -52,10 +52,10 @@ struct Track {
   std::size_t bytes = 0;                 ///< of theirs that have no report
   std::int64_t newest_ms = -1;           ///< time of the newest record that was read
   std::int64_t delivered_ms = -1;        ///< of the last one that the target has
-  std::int64_t careful_until = -1;  ///< records before this offset go in groups: one of them was
-                                    ///< refused, with others
-  std::size_t group = 0;            ///< how many go together then
-  std::int64_t stop_at = -1;        ///< the record that was refused alone
+  std::int64_t careful_from = 0;         ///< records from this offset on go in groups ...
+  std::int64_t careful_until = -1;       ///< ... up to this one: one was refused, with others
+  std::size_t group = 0;                 ///< how many go together then
+  std::int64_t stop_at = -1;             ///< the record that was refused alone
   std::string stop_why;
   std::int64_t sync_source = -1;  ///< the last delivered record here ...
   std::int64_t sync_target = -1;  ///< ... and there
@@ -64,6 +64,9 @@ struct Track {
   std::string stopped;            ///< why nothing more is read; "": it runs
   bool absent = false;            ///< its topic is gone, and may come back
 
+  bool is_doubtful(std::int64_t offset) const {
+    return careful_from <= offset && offset < careful_until;
+  }
   bool runs() const { return stopped.empty() && !absent; }
   /// Up to here everything is delivered, or dropped.
   std::int64_t frontier() const { return tickets.empty() ? next : tickets.front().offset; }
