@@ -329,6 +329,20 @@ class Topics(MirrorTest):
                 for partition in (large, keyless):
                     self.assertEqual(self.numbers(f'{alias}.{topic}', partition), list(range(20)))
 
+    def test_a_rate_limit_lets_no_more_pass_than_it_says(self):
+        topic = self.name
+        self.source.create_topic(topic, 2)
+        for partition in range(2):
+            self.fill(topic, partition, range(10_000))
+        process = self.mirror(self.flow(rate_limit='1b', store_interval='100ms'))
+        wait_until(lambda: sum(self.source.committed(f'millrace-mirror-{self.name}').values()) > 0, 'positions to be stored')
+        books = self.stop(process)
+        self.assertLessEqual(books['read'], 2 * 1000)  # what each shard takes at once, for which it then waits an hour
+        process = self.mirror(self.flow(rate_limit='10mb'))
+        for partition in range(2):
+            self.wait_for_last(f'east.{topic}', partition, 9999)
+        self.assertEqual(self.stop(process)['read'] + books['mirrored'], 20_000)
+
     @on_demand
     def test_a_second_instance_takes_the_flow_and_the_first_one_ends(self):
         topic = self.name
