@@ -330,7 +330,8 @@ Options<FlowOptions> flow_options() {
                "a record that the target refuses stops its partition, and the log names it; a "
                "mirror has no dead letters")
       .refused("recreate_target",
-               "delete the copy yourself, and use `on_recreated: restart_from_beginning`")
+               "stop the mirror, delete the copy, and go on with `on_recreated: "
+               "restart_from_beginning`")
       .refused("gap_records", "records that are missing are named in the log, see `on_purged`")
       .refused("use_defaults_from",
                "what is set for a topic itself is copied, see `topic_settings`; for the rest the "
