@@ -249,13 +249,11 @@ class GrokFilter : public Filter {
     Arena& arena = event.batch().arena();
     const BatchNames& names = event.batch().names();
     Object& fields = event.fields();
-    for (std::size_t i = 0; i < expression.goals.size(); ++i) {
-      if (spans[i].begin < 0) continue;
-      const auto begin = static_cast<std::size_t>(spans[i].begin);
-      const std::string_view text =
-          subject.substr(begin, static_cast<std::size_t>(spans[i].end) - begin);
-      if (text.empty() && !options_.keep_empty_captures) continue;
-      const Expression::Goal& goal = expression.goals[i];
+    const grok::Span* span = spans.data();
+    for (const Expression::Goal& goal : expression.goals) {
+      const auto [begin, end] = *span++;
+      if (begin < 0 || (begin == end && !options_.keep_empty_captures)) continue;
+      const std::string_view text(subject.data() + begin, static_cast<std::size_t>(end - begin));
       const NameId name = goal.is_simple ? names.as_known_here(goal.field.first()) : kNoName;
       if (goal.is_simple && !fields.find(name))  // nearly all are: what put() would do at the end
         fields.append(arena, name, Value::of(text));
