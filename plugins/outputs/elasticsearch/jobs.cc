@@ -193,10 +193,11 @@ std::size_t JobQueue::reject(const Job& job, std::span<const ItemAnswer> items,
 
 void JobQueue::mark_settled(const ActionRef& ref, Verdict verdict) {
   Shipment& shipment = *ref.shipment;
-  const bool is_first = std::all_of(std::begin(shipment.settling), std::end(shipment.settling),
-                                    [](const auto& list) { return list.empty(); });
-  if (is_first) touched_.push_back(&shipment);
-  shipment.settling[static_cast<int>(verdict)].push_back(ref.at);
+  std::vector<std::uint32_t>& list = shipment.settling[static_cast<int>(verdict)];
+  const auto none = [](const auto& any) { return any.empty(); };
+  if (list.empty() && std::all_of(std::begin(shipment.settling), std::end(shipment.settling), none))
+    touched_.push_back(&shipment);
+  list.push_back(ref.at);
   release_key(ref.action());
 }
 
