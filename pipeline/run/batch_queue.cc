@@ -11,6 +11,23 @@ bool BatchQueue::fits(const Source& source, std::size_t bytes) const {
   return bytes_ + bytes <= max_bytes_ && source.bytes + bytes <= share;
 }
 
+/// True: a batch of `bytes` may come in. False: who pushes it waits, and is told of room.
+bool BatchQueue::lets_in(Source& source, std::size_t bytes) const {
+  if (closed_ || fits(source, bytes)) return true;
+  source.wanted = std::min(source.wanted.value_or(bytes), bytes);
+  return false;
+}
+
+/// Wakes those for whom there is room now. Not all: an input that is held would be woken, in vain,
+/// by each batch of the others.
+void BatchQueue::tell_of_room() {
+  for (Source& source : sources_) {
+    if (!source.wanted || !fits(source, *source.wanted)) continue;
+    source.wanted.reset();  // who still has no room says so again
+    source.room.notify_all();
+  }
+}
+
 bool BatchQueue::is_held(Source& source) {
   std::erase_if(source.held_by, [](const Sink* sink) { return !sink->full(); });
   return !source.held_by.empty();
@@ -31,7 +48,7 @@ bool BatchQueue::push(Batch::Ptr& batch, std::size_t source, const std::function
   {
     std::unique_lock lock(mutex_);
     Source& own = sources_[source];
-    while (!room_.wait_for(lock, kHeldUpEvery, [&] { return closed_ || fits(own, bytes); })) {
+    while (!own.room.wait_for(lock, kHeldUpEvery, [&] { return lets_in(own, bytes); })) {
       lock.unlock();
       if (held_up) held_up();
       lock.lock();
@@ -62,8 +79,8 @@ std::optional<NumberedBatch> BatchQueue::pop() {
     source->bytes -= taken->batch->footprint();
     bytes_ -= taken->batch->footprint();
     drained = closed_ && numbers_ == arrivals_;
+    tell_of_room();
   }
-  room_.notify_all();  // inputs wait for different amounts of room
   if (drained) filled_.notify_all();
   return taken;
 }
@@ -84,8 +101,8 @@ void BatchQueue::close() {
   {
     std::lock_guard lock(mutex_);
     closed_ = true;
+    for (Source& source : sources_) source.room.notify_all();
   }
-  room_.notify_all();
   filled_.notify_all();
 }
 

@@ -67,14 +67,17 @@ class BatchQueue {
     std::deque<Waiting> batches;
     std::size_t bytes = 0;
     std::vector<const Sink*> held_by;
+    std::condition_variable room;
+    std::optional<std::size_t> wanted;  // the least for which a push waits
   };
   bool fits(const Source& source, std::size_t bytes) const;
+  bool lets_in(Source& source, std::size_t bytes) const;
+  void tell_of_room();
   static bool is_held(Source& source);
   Source* next();
 
   const std::size_t max_bytes_;
   mutable std::mutex mutex_;
-  std::condition_variable room_;
   std::condition_variable filled_;
   std::vector<Source> sources_;  // guarded by mutex_
   std::size_t bytes_ = 0;        // guarded by mutex_
