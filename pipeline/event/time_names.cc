@@ -9,7 +9,8 @@ namespace {
 using Variant = TimeNames::Variant;
 
 constexpr Variant kEnglish[] = {{"Sept", 9}};
-constexpr Variant kGerman[] = {{"Mär", 3}, {"Mrz", 3}, {"Jun", 6}, {"Jul", 7}, {"Sep", 9}};
+constexpr Variant kGerman[] = {{"Jänner", 1}, {"Jän.", 1}, {"Jän", 1}, {"Mär", 3},
+                               {"Mrz", 3},    {"Jun", 6},  {"Jul", 7}, {"Sep", 9}};
 constexpr Variant kSpanish[] = {{"sep", 9}};
 constexpr Variant kDutch[] = {{"maa", 3}};
 constexpr Variant kSwedish[] = {{"mar", 3}, {"jun", 6}, {"jul", 7}, {"sept", 9}};
@@ -105,7 +106,8 @@ void add_names(NameTable& table, const std::array<std::string_view, N>& names) {
 const TimeNames& english_names() { return kLanguages[0]; }
 
 const TimeNames* find_names(std::string_view locale) {
-  const std::string_view language = locale.substr(0, locale.find_first_of("_-.@"));
+  std::string language(locale.substr(0, locale.find_first_of("_-.@")));
+  for (char& c : language) c = fold('\0', c);
   for (const TimeNames& names : kLanguages)
     if (language == names.language || (language == "no" && names.language == "nb")) return &names;
   return nullptr;

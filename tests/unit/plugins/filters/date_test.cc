@@ -27,8 +27,10 @@ TEST(DateFilter, ReadsTimes) {
        "2024-02-02T15:00:00.000Z"},
       {"match => ['m', 'yyyy-MM-dd', 'UNIX'] timezone => '%{z}'", R"({"m":1478207457,"z":"Mars"})",
        "2016-11-03T21:10:57.000Z"},
-      {"match => ['m', 'dd MMMM yyyy'] locale => fr timezone => UTC", R"({"m":"03 février 2024"})",
+      {"match => ['m', 'dd MMMM yyyy'] locale => FR timezone => UTC", R"({"m":"03 février 2024"})",
        "2024-02-03T00:00:00.000Z"},
+      {"match => ['m', 'dd MMM yyyy'] locale => 'de-AT' timezone => UTC", R"({"m":"03 Jän. 2024"})",
+       "2024-01-03T00:00:00.000Z"},
   };
   for (const Case& c : cases) {
     const MadeFilter filter(date_filter(), "date { target => 't' " + c.options + " }");
