@@ -174,7 +174,9 @@ class Compiler {
     add_of_key("convert", options_.convert, [this](Field field, const std::string& type) {
       Mapping mapping = conversion(type);
       if (!mapping) refuse_type(type);
-      return mutate::map(std::move(field), std::move(mapping));
+      const bool to_number = type.starts_with("integer") || type.starts_with("float");
+      return mutate::map(std::move(field), std::move(mapping),
+                         to_number ? mutate::Items::scalar : mutate::Items::of_any_type);
     });
   }
 

@@ -162,7 +162,7 @@ Value to_boolean(const Value& value) {
 
 std::optional<Value> to_string(const Value& value, Batch& batch) {
   if (value.is_string()) return value;
-  if (value.is_object() || value.is_null()) return std::nullopt;
+  if (value.is_null()) return std::nullopt;
   Buffer text;
   append_to_s(batch, value, text);
   return batch.copy(text.view());

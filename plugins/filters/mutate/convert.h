@@ -12,11 +12,12 @@ namespace millrace::mutate {
 /// How digits are grouped: 1,234.5 or 1.234,5.
 enum class Grouping { comma, point };
 
-/// nullopt: it cannot be converted (null; an object; an exponent out of all reason).
+/// nullopt: it cannot be converted (null; an object or a list; an exponent out of all reason).
 std::optional<Value> to_integer(const Value& value, Grouping grouping, Batch& batch);
 std::optional<Value> to_float(const Value& value, Grouping grouping);
 /// What is neither true nor false in any writing stays what it is.
 Value to_boolean(const Value& value);
+/// As Ruby's to_s shows it; nullopt for null.
 std::optional<Value> to_string(const Value& value, Batch& batch);
 
 }  // namespace millrace::mutate

@@ -28,17 +28,20 @@ void append_joined(const Batch& batch, const Array& list, std::string_view separ
   }
 }
 
-bool map_field(Event event, const FieldRef& ref, const Mapping& mapping) {
+bool map_field(Event event, const FieldRef& ref, const Mapping& mapping,
+               Items items = Items::of_any_type) {
   const Value* value = event.get(ref);
-  if (!value || value->is_null()) return true;
+  if (!value || value->is_null() || value->is_object()) return true;
   Batch& batch = event.batch();
   if (!value->is_array()) {
     const auto mapped = mapping(*value, batch);
     return !mapped || event.set(ref, *mapped);
   }
   Array* list = Array::make(batch.arena(), value->array().size);
-  for (const Value& item : value->array())
+  for (const Value& item : value->array()) {
+    if (items == Items::scalar && (item.is_object() || item.is_array())) return false;
     list->push(batch.arena(), share(mapping(item, batch).value_or(item)));
+  }
   return event.set(ref, Value::of(list));
 }
 
@@ -96,11 +99,11 @@ Operation set_text(Field field, std::optional<Template> text, bool (*wanted)(con
   };
 }
 
-Operation map(Field field, Mapping mapping) {
+Operation map(Field field, Mapping mapping, Items items) {
   return [=](Event event, Workspace&) {
     std::optional<FieldRef> holder;
     const FieldRef* const ref = field.of(event, holder);
-    return ref && map_field(event, *ref, mapping);
+    return ref && map_field(event, *ref, mapping, items);
   };
 }
 

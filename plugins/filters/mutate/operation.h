@@ -46,8 +46,10 @@ Operation set_text(Field field, std::optional<Template> text, bool (*wanted)(con
 
 /// nullopt: the value stays.
 using Mapping = std::function<std::optional<Value>(const Value&, Batch&)>;
-/// Maps a field's value, or each item of a list.
-Operation map(Field field, Mapping mapping);
+/// What a list may hold: with `scalar`, an object or a list in it is a failure.
+enum class Items { of_any_type, scalar };
+/// Maps a field's value, or each item of a list. An object stays.
+Operation map(Field field, Mapping mapping, Items items = Items::of_any_type);
 
 /// `field`'s matches of an expression replaced. The expression is either compiled or a template
 /// that is compiled with each event's data, the last one kept.

@@ -122,6 +122,10 @@ TEST(MutateFilter, Converts) {
       {"string", "1.5", R"("1.5")"},
       {"string", R"([1,null,true])", R"(["1",null,"true"])"},
       {"string", R"({"a":1})", R"({"a":1})"},
+      {"string", R"([{"a":1},["x"]])", R"(["{\"a\"=>1}","[\"x\"]"])"},
+      {"integer", R"(["1",{"a":1}])", R"(["1",{"a":1}],"tags":["_mutate_error"])"},
+      {"float", R"(["1",[1]])", R"(["1",[1]],"tags":["_mutate_error"])"},
+      {"boolean", R"(["t",{"a":1}])", R"([true,{"a":1}])"},
   };
   for (const auto& [type, value, result] : cases)
     EXPECT_EQ(converted(type, value), result) << type << " of " << value;
