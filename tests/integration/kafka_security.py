@@ -105,6 +105,23 @@ class Strict(InputTest):
         self.assertEqual([event['message'] for event in self.events()], ['secret'])
         self.assertNotIn('bob-secret', log.read_text())
 
+    def test_a_mirror_has_its_credentials_still_when_it_connects_again(self):
+        for topic in ('asked', 'east.asked'):
+            self.kafka.create_topic(topic)
+        side = f'bootstrap_servers: "{self.kafka.address("SASL_PLAINTEXT")}", security_protocol: SASL_PLAINTEXT, sasl_mechanism: PLAIN, ' \
+               'sasl_jaas_config: \'org.apache.kafka.common.security.plain.PlainLoginModule required username="admin" password="admin-secret";\''
+        flow = self.write('flow.yaml', f'flow: asked\ntopics: [asked]\nsource: {{ alias: east, {side} }}\ntarget: {{ alias: west, {side} }}\n')
+        log = self.top / 'log'
+        process = self.start('mirror', flow, stderr=log.open('ab'))
+        for begun in (0, 2000):
+            if begun:
+                self.kafka.kill()
+                self.kafka.start()
+            lines = [str(number) for number in range(begun, begun + 2000)]
+            self.kafka.produce('asked', [line.encode() for line in lines])
+            wait_until(lambda: self.payloads('east.asked')[begun:] == lines, f'{begun} to {begun + 2000}: {log.read_text()[-1000:]}')
+        self.end(process, log)
+
 
 @on_demand
 class Scram(KafkaTest):
