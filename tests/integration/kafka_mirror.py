@@ -26,7 +26,7 @@ def stop_clusters():
     while clusters:
         stopped = clusters.pop()
         stopped.kill()
-        shutil.rmtree(stopped.home, ignore_errors=True)
+        shutil.rmtree(stopped.home.parent, ignore_errors=True)
 
 
 tearDownModule = stop_clusters
