@@ -12,17 +12,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::size_t kSegment = 1024;
-constexpr std::size_t kMostSegments = 4096;
-
-/// All names by id: segments are added, and never move. Here rather than in GlobalNames because
-/// get(), which is called for each field of each event that is written, must be a few instructions.
-constinit std::atomic<Name*> segments[kMostSegments] = {};
-
-const Name& name_at(NameId id) {
-  return segments[id / kSegment].load(std::memory_order_acquire)[id % kSegment];
-}
-
 std::uint64_t hash_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
 
 /// Open-addressing table of ids, readable while it is written: slots only ever go from empty to an
@@ -36,14 +25,19 @@ struct Table {
   std::unique_ptr<std::atomic<NameId>[]> slots;
 };
 
-class GlobalNames {
+}  // namespace
+
+constinit std::atomic<Name*> Names::segments_[kMostSegments] = {};
+
+/// Finds names by their text and adds them.
+class NameTable {
  public:
-  static GlobalNames& instance() {
-    static auto* all = new GlobalNames;
+  static NameTable& instance() {
+    static auto* all = new NameTable;
     return *all;
   }
 
-  GlobalNames() {
+  NameTable() {
     table_.store(tables_.emplace_back(std::make_unique<Table>(1024)).get());
     for (std::string_view text :
          {"@timestamp", "@version", "@metadata", "message", "tags", "event", "original", "host"})
@@ -57,7 +51,7 @@ class GlobalNames {
     for (std::size_t i = hash_of(text);; ++i) {
       const NameId id = table.slots[i & table.mask].load(std::memory_order_acquire);
       if (id == kNoName) return kFirstLocalName;
-      if (name_at(id).text == text) return id;
+      if (Names::get(id).text == text) return id;
     }
   }
 
@@ -70,9 +64,10 @@ class GlobalNames {
  private:
   NameId add(std::string_view text) {
     const std::size_t id = count_.load(std::memory_order_relaxed);
-    if (id / kSegment >= kMostSegments)
+    constexpr std::size_t kSegment = Names::kSegment;
+    if (id / kSegment >= Names::kMostSegments)
       std::abort();  // four million names in configs: a runaway generator, not a config
-    std::atomic<Name*>& segment = segments[id / kSegment];
+    std::atomic<Name*>& segment = Names::segments_[id / kSegment];
     if (id % kSegment == 0) segment.store(new Name[kSegment], std::memory_order_release);
     const std::string& own = texts_.emplace_back(text);
     Buffer key;
@@ -88,7 +83,7 @@ class GlobalNames {
   }
 
   void place(Table& table, NameId id) {
-    std::size_t i = hash_of(name_at(id).text);
+    std::size_t i = hash_of(Names::get(id).text);
     while (table.slots[i & table.mask].load(std::memory_order_relaxed) != kNoName) ++i;
     table.slots[i & table.mask].store(id, std::memory_order_release);
   }
@@ -106,15 +101,16 @@ class GlobalNames {
   std::atomic<std::size_t> count_{0};
 };
 
+namespace {
+
 /// Makes the table before main(): get() does not look whether it is there.
-[[maybe_unused]] const GlobalNames& made_at_start = GlobalNames::instance();
+[[maybe_unused]] const NameTable& made_at_start = NameTable::instance();
 
 }  // namespace
 
-NameId Names::intern(std::string_view text) { return GlobalNames::instance().intern(text); }
-NameId Names::find(std::string_view text) { return GlobalNames::instance().find(text); }
-std::size_t Names::count() { return GlobalNames::instance().count(); }
-const Name& Names::get(NameId id) { return name_at(id); }
+NameId Names::intern(std::string_view text) { return NameTable::instance().intern(text); }
+NameId Names::find(std::string_view text) { return NameTable::instance().find(text); }
+std::size_t Names::count() { return NameTable::instance().count(); }
 
 NameId BatchNames::id(std::string_view text) {
   // A name that became process-wide after this batch was begun keeps the local id that it may have

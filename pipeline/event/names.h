@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string_view>
 #include <unordered_map>
@@ -45,7 +46,17 @@ class Names {
   static NameId find(std::string_view text);
   /// How many there are: ids are 0 .. count()-1.
   static std::size_t count();
-  static const Name& get(NameId id);
+  static const Name& get(NameId id) {
+    return segments_[id / kSegment].load(std::memory_order_acquire)[id % kSegment];
+  }
+
+ private:
+  friend class NameTable;  // adds them
+  static constexpr std::size_t kSegment = 1024;
+  static constexpr std::size_t kMostSegments = 4096;
+  /// All names by id: segments are added, and never move. Here because get(), which is called for
+  /// each field of each event that is written, must be a few instructions.
+  static constinit std::atomic<Name*> segments_[kMostSegments];
 };
 
 /// The names that the events of one batch use: the process-wide ones and the batch's own.

@@ -13,7 +13,8 @@ namespace millrace {
 struct Array;
 struct Object;
 
-enum class Type : std::uint8_t {
+/// As wide as a Value has room for: one without padding is copied as two words, not byte by byte.
+enum class Type : std::uint32_t {
   null,
   boolean,
   integer,      ///< signed 64 bit
