@@ -89,6 +89,22 @@ std::optional<double> duration_factor(std::string_view unit) {
   return std::nullopt;
 }
 
+/// A number's text as Logstash reads and shows it: 1.50 is "1.5", 007 is "7".
+std::string text_of(const config::Value& value) {
+  if (value.kind != config::ValueKind::number) return value.text;
+  std::string_view digits = value.text;
+  if (digits.find('.') != std::string_view::npos) {
+    if (digits.ends_with('.')) digits.remove_suffix(1);
+    double number = 0;
+    const auto read = std::from_chars(digits.begin(), digits.end(), number);
+    char text[kRealTextBytes];
+    return read.ec == std::errc() ? std::string(text, write_ruby_real(number, text)) : value.text;
+  }
+  const bool negative = digits.starts_with('-');
+  digits.remove_prefix(std::min(digits.find_first_not_of("-0"), digits.size() - 1));
+  return (negative && digits != "0" ? "-" : "") + std::string(digits);
+}
+
 }  // namespace
 
 Result<Bytes> parse_bytes(std::string_view text, ByteUnits units) {
@@ -150,26 +166,6 @@ const config::HashEntry* Hash::find(std::string_view key) const {
                                [&](const config::HashEntry& entry) { return entry.key == key; });
   return at == entries.end() ? nullptr : &*at;
 }
-
-namespace {
-
-/// A number's text as Logstash reads and shows it: 1.50 is "1.5", 007 is "7".
-std::string text_of(const config::Value& value) {
-  if (value.kind != config::ValueKind::number) return value.text;
-  std::string_view digits = value.text;
-  if (digits.find('.') != std::string_view::npos) {
-    if (digits.ends_with('.')) digits.remove_suffix(1);
-    double number = 0;
-    const auto read = std::from_chars(digits.begin(), digits.end(), number);
-    char text[kRealTextBytes];
-    return read.ec == std::errc() ? std::string(text, write_ruby_real(number, text)) : value.text;
-  }
-  const bool negative = digits.starts_with('-');
-  digits.remove_prefix(std::min(digits.find_first_not_of("-0"), digits.size() - 1));
-  return (negative && digits != "0" ? "-" : "") + std::string(digits);
-}
-
-}  // namespace
 
 Result<std::vector<std::string>> texts(const config::Value& value) {
   if (value.is_scalar()) return std::vector<std::string>{text_of(value)};

@@ -389,8 +389,7 @@ FilterPlugin grok_filter() {
           .add("target", &O::target, "Where captures go; the top of the event where it is not set.")
           .add("overwrite", &O::overwrite,
                "Captures that replace a field of their name; others make a list with the text or "
-               "list "
-               "that it holds, and leave any other value as it is.")
+               "list that it holds, and leave any other value as it is.")
           .add("tag_on_failure", &O::tag_on_failure, "Tags for an event that no pattern matches.")
           .add("timeout_millis", &O::timeout_millis,
                "How long a pattern that backtracks may try one text, in milliseconds. 0: any time. "
