@@ -185,7 +185,8 @@ class Backpressure(BeatsTest):
     def drain(self, process):
         reader = threading.Thread(target=process.stdout.read, daemon=True)
         reader.start()
-        self.addCleanup(lambda: reader.join(TIMEOUT_SECONDS))
+        self.addCleanup(reader.join, TIMEOUT_SECONDS)
+        self.addCleanup(process.kill)  # comes first
 
     def test_keeps_clients_alive_and_acknowledges_once_at_the_end(self):
         process, port = self.listen_blocked()
@@ -223,7 +224,8 @@ class Backpressure(BeatsTest):
         wait_until(lambda: self.said('127.0.0.1: no event of its oldest window was delivered within max_window_age'),
                    'the reason in the log')
         self.drain(process)
-        self.assertEqual(self.connect(port).deliver(numbered(0, 10)), 10)
+        # Those behind what is drained may be given up, too.
+        wait_until(lambda: self.connect(port).deliver(numbered(0, 10)) == 10, 'a client whose events get on')
         self.stop(process)
 
     def test_an_old_client_gets_not_a_byte_before_its_ack(self):
