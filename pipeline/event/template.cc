@@ -125,13 +125,14 @@ void Template::append_part(const Part& part, const ConstEvent& event, Buffer& ou
   }
   if (std::holds_alternative<TimeNow>(part))
     return append_text(event.batch(), Value::of(Timestamp::now()), out);
-  if (!event.get(name::timestamp)) return;
+  const Value* const time = event.get(name::timestamp);
+  if (!time || time->type() != Type::timestamp) return;
   if (const auto* format = std::get_if<TimeFormat>(&part)) {
     char* to = out.reserve(format->max_bytes());
-    return out.commit(static_cast<std::size_t>(format->write(event.timestamp(), to) - to));
+    return out.commit(static_cast<std::size_t>(format->write(time->timestamp(), to) - to));
   }
   char digits[24];
-  const std::int64_t seconds = epoch_seconds(event.timestamp());
+  const std::int64_t seconds = epoch_seconds(time->timestamp());
   out.append({digits, static_cast<std::size_t>(
                           std::to_chars(digits, digits + sizeof digits, seconds).ptr - digits)});
 }
