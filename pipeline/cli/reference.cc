@@ -21,6 +21,7 @@ std::string remarks(const OptionInfo& option) {
   if (option.rules.required) text += " Required.";
   if (!option.default_text.empty()) text += " Default: " + option.default_text + ".";
   if (!option.rules.deprecated.empty()) text += " Deprecated: " + option.rules.deprecated + ".";
+  if (!option.rules.no_effect.empty()) text += " Has no effect: " + option.rules.no_effect + ".";
   if (!option.rules.also_called.empty()) text += " Also called `" + option.rules.also_called + "`.";
   return text;
 }

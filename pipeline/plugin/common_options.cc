@@ -44,7 +44,8 @@ Options<CommonFilterOptions> common_filter_options() {
       .add("add_tag", &O::add_tag, "Tags added on success; templates.")
       .add("remove_tag", &O::remove_tag, "Tags removed on success; templates.")
       .add("periodic_flush", &O::periodic_flush,
-           "Let the filter emit what it holds every 5 seconds.")
+           "Let the filter emit what it keeps back every 5 seconds.",
+           no_effect("the filters of this build keep no events back"))
       .obsolete("type", kUseConditional)
       .obsolete("tags", kUseConditional)
       .obsolete("exclude_tags", kUseConditional);

@@ -111,6 +111,10 @@ class OptionBinder::Binding {
 
   void warn(const OptionInfo& info, const std::vector<const Attribute*>& uses) {
     for (const Attribute* use : uses) {
+      if (!info.rules.no_effect.empty())
+        diagnostics_.warning(use->name_span,
+                             plugin_.name + ": option `" + use->name + "` has no effect",
+                             info.rules.no_effect);
       std::string instead = info.rules.deprecated;
       if (use->name != info.name) instead = "use `" + info.name + "`";
       if (instead.empty()) continue;

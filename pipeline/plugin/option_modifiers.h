@@ -54,6 +54,10 @@ inline constexpr auto binary_units = [](OptionRules& rules) {
 inline auto deprecated(std::string instead) {
   return [instead](OptionRules& rules) { rules.deprecated = instead; };
 }
+/// Read and checked, with a warning that says why it changes nothing here.
+inline auto no_effect(std::string why) {
+  return [why](OptionRules& rules) { rules.no_effect = why; };
+}
 /// An older name that is still read, with a warning.
 inline auto also_called(std::string old_name) {
   return [old_name](OptionRules& rules) { rules.also_called = old_name; };

@@ -27,6 +27,7 @@ struct OptionRules {
   ByteUnits byte_units = ByteUnits::decimal;
   std::string also_called;   // an older name
   std::string deprecated;    // what to use instead
+  std::string no_effect;     // why it changes nothing
   std::string default_text;  // instead of the member's value
 };
 

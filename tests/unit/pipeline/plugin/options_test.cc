@@ -30,6 +30,7 @@ struct Sample {
   std::optional<int> limit;
   Hash match;
   StringPairs labels;
+  bool tidy = false;
   CodecChoice codec{"line"};
   std::vector<std::int64_t> codes;
   config::Value raw;
@@ -55,6 +56,7 @@ Options<Sample> sample_options() {
       .add("limit", &O::limit, "A bound.", also_called("maximum"))
       .add("match", &O::match, "Pairs.")
       .add("labels", &O::labels, "Text pairs.", deprecated("use `match`"))
+      .add("tidy", &O::tidy, "Nothing here.", no_effect("there is nothing to tidy"))
       .add("codec", &O::codec, "A codec.")
       .add("codes", &O::codes, "Numbers.")
       .add("raw", &O::raw, "Anything.")
@@ -201,6 +203,15 @@ TEST(Options, AcceptAnInertValueOfWhatIsRefusedAndAnOlderName) {
   EXPECT_EQ(renamed.options.limit, 4);
   EXPECT_NE(renamed.reading.messages().find("warning: sample: option `maximum` is deprecated"),
             std::string::npos);
+}
+
+TEST(Options, SayWhyAnOptionHasNoEffect) {
+  const Bound bound = bind("tidy => true");
+  EXPECT_TRUE(bound.good);
+  const std::string messages = bound.reading.messages();
+  EXPECT_NE(messages.find("warning: sample: option `tidy` has no effect"), std::string::npos);
+  EXPECT_NE(messages.find("there is nothing to tidy"), std::string::npos);
+  EXPECT_FALSE(bind("tidy => 3").good);
 }
 
 TEST(Options, ReportAllErrorsOfAPlugin) {
