@@ -53,11 +53,7 @@ std::optional<Receiver::Slice> Receiver::decode(std::size_t& allowance) {
   const Timestamp now = Timestamp::now();
   for (;;) {
     auto item = decoder_.next();
-    if (!item) {
-      const bool taken = deliver();
-      return Slice{.end = taken ? Slice::End::refused : Slice::End::stopped,
-                   .error = item.error().message};
-    }
+    if (!item) return Slice{.end = Slice::End::refused, .error = item.error().message};
     if (!*item) return std::nullopt;
     if ((*item)->kind == Item::Kind::window) {
       open(**item);
@@ -83,21 +79,20 @@ void Receiver::open(const Item& item) {
   batch_events_ = item.count > most ? (item.count + batches - 1) / batches : most;
 }
 
-/// After an item: batches that are full are closed, those of complete windows go out.
+/// After an item: batches that are full are closed, those of a complete window go out. No batch has
+/// events of two windows: what the pipeline has of a window that is not complete, because we are
+/// stopped there, would come again.
 bool Receiver::take(const Item& item) {
   if (item.ends_window) {
     in_window_ = false;
-    complete_ = position_;
     deliveries_.completed(item.kind == Item::Kind::window ? 0 : item.sequence, position_);
-  }
-  if (!batch_) return true;
-  const bool full = batch_->size() >= batch_events_ || batch_->footprint() >= kMostBatchBytes;
-  if (full) seal();
-  if (item.ends_window && !sealed_.empty()) {
     seal();
     return emit_sealed();
   }
+  if (!batch_) return true;
+  const bool full = batch_->size() >= batch_events_ || batch_->footprint() >= kMostBatchBytes;
   if (!full) return true;
+  seal();
   account();
   return held_back() <= kMostHeldBack && account_.may_read() ? true : emit_sealed();
 }
@@ -118,17 +113,16 @@ bool Receiver::emit_sealed() {
     sealed_bytes_ -= std::min(bytes, sealed_bytes_);
     if (!bad_events_.set_aside(*next.batch, next.bad, emitter_.stop())) return false;
     deliveries_.emitting(next.position, bytes);
-    emitted_ = next.position;
     if (!emitter_.emit(std::move(next.batch), {connection_, next.position})) return false;
   }
   return true;
 }
 
-/// Nothing more can be read for now: what belongs to a complete window goes out, also where the
-/// next one has begun in the same batch.
+/// Nothing more can be read for now. What there is of an unfinished window goes out only where its
+/// memory is needed.
 bool Receiver::deliver() {
   account();
-  return complete_ <= emitted_ && account_.may_read() ? true : emit_all();
+  return account_.may_read() ? true : emit_all();
 }
 
 bool Receiver::emit_all() {

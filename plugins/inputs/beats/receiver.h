@@ -82,8 +82,6 @@ class Receiver {
   bool in_window_ = false;
   std::uint32_t batch_events_ = 1;  // at which a batch is full
   std::uint64_t position_ = 0;      // events that the connection has sent
-  std::uint64_t complete_ = 0;      // of them, in complete windows
-  std::uint64_t emitted_ = 0;       // of them, given to the pipeline
 };
 
 }  // namespace millrace::beats

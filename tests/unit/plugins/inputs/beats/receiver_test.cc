@@ -108,9 +108,12 @@ TEST_F(BeatsReceiver, DividesALargeWindowEvenly) {
   EXPECT_EQ(acks(), "2A" + u32(250));
 }
 
-TEST_F(BeatsReceiver, SmallWindowsThatCameTogetherShareABatch) {
-  work(whole_window(3) + whole_window(2, 4) + window(0));
-  EXPECT_EQ(ends(), Ends{5});
+TEST_F(BeatsReceiver, EmitsNothingOfAWindowThatIsNotComplete) {
+  const std::string next = whole_window(2, 4);
+  work(whole_window(3) + next.substr(0, next.size() - 1));
+  EXPECT_EQ(ends(), Ends{3});
+  work(next.substr(next.size() - 1) + window(0));
+  EXPECT_EQ(ends(), (Ends{3, 5}));
   deliveries.acknowledged(5);
   EXPECT_EQ(acks(), "2A" + u32(3) + "2A" + u32(2) + "2A" + u32(0));
 }
