@@ -312,6 +312,12 @@ Options<FlowOptions> flow_options() {
       .add("least_retention", &O::least_retention,
            "A `retention.ms` that is copied is at least this; default: as on the source.",
            at_least(std::chrono::milliseconds(0)))
+      .add("acl_sync", &O::acl_sync,
+           "Who may read a topic on the source may read its copy: ACLs of topics named in full are "
+           "copied, except the right to write. The mirror's user needs `Describe` on the source's "
+           "cluster and `Alter` on the target's.")
+      .add("acl_sync_interval", &O::acl_sync_interval, "acl_sync: how often the ACLs are compared.",
+           moment)
       .add("heartbeats", &O::heartbeats,
            "A record a second goes to the topic millrace-mirror-heartbeats of the source and is "
            "mirrored: the log tells how old the newest is on the target.");
@@ -325,7 +331,7 @@ Options<FlowOptions> flow_options() {
       .add("sync_group_offsets", &O::sync_group_offsets,
            "Commits translated offsets on the target, for groups in which nobody is there, and "
            "forward only.");
-  table.refused("acl_sync", "ACLs are not copied: set those of the copies with Kafka's own tools")
+  table
       .refused("on_poison",
                "a record that the target refuses stops its partition, and the log names it; a "
                "mirror has no dead letters")

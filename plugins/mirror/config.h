@@ -63,6 +63,8 @@ struct FlowOptions {
   std::chrono::milliseconds topic_settings_interval{600'000};
   std::vector<std::string> exclude_topic_settings;
   std::optional<std::chrono::milliseconds> least_retention;
+  bool acl_sync = false;
+  std::chrono::milliseconds acl_sync_interval{600'000};
   bool heartbeats = false;
   Bytes rate_limit{0};
   std::int64_t shards = 2;

@@ -146,6 +146,8 @@ void Flow::start_helpers() {
   if (settings_.options.heartbeats) heartbeats_ = std::make_unique<Heartbeats>(settings_, *source_);
   if (settings_.options.topic_settings == CopySettings::continuous)
     settings_sync_ = std::make_unique<SettingsSync>(settings_, *source_, *target_);
+  if (settings_.options.acl_sync)
+    acl_sync_ = std::make_unique<AclSync>(settings_, *source_, *target_);
   if (auto groups = NameList::create(settings_.options.groups, settings_.options.exclude_groups);
       groups && !settings_.options.groups.empty()) {
     groups_ = std::move(*groups);
@@ -156,11 +158,12 @@ void Flow::start_helpers() {
 void Flow::every_second(const StopSignal& stop) {
   if (heartbeats_) watch_heartbeats();
   if (group_sync_) group_sync_->tick(standings(), stop);
-  if (!settings_sync_) return;
+  if (!settings_sync_ && !acl_sync_) return;
   std::map<std::string, std::string> copies;
   for (const auto& [topic, known] : topics_)
     if (known.partitions > 0 && topic != kHeartbeatsTopic) copies[topic] = known.target;
-  settings_sync_->tick(copies, stop);
+  if (settings_sync_) settings_sync_->tick(copies, stop);
+  if (acl_sync_) acl_sync_->tick(copies, stop);
 }
 
 void Flow::watch_heartbeats() {

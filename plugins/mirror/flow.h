@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "plugins/mirror/acl_sync.h"
 #include "plugins/mirror/group_sync.h"
 #include "plugins/mirror/heartbeats.h"
 #include "plugins/mirror/names.h"
@@ -74,6 +75,7 @@ class Flow {
   std::optional<NameList> groups_;
   std::unique_ptr<GroupSync> group_sync_;        ///< null: no groups are wanted
   std::unique_ptr<SettingsSync> settings_sync_;  ///< null: not continuous
+  std::unique_ptr<AclSync> acl_sync_;            ///< null: not wanted
   std::unique_ptr<Heartbeats> heartbeats_;       ///< null: not wanted
   Clock::time_point second_at_{};                ///< when every_second() is due
   bool is_new_ = false;                          ///< it never ran before: `start` counts

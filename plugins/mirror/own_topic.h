@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,8 +35,8 @@ class OwnTopic {
   Result<void> read(const kafka::Properties& reader, const std::string& component,
                     std::chrono::milliseconds patience, const StopSignal& stop, const Take& take);
 
-  /// Queued until flush().
-  void put(std::string key, std::string value) {
+  /// Queued until flush(). nullopt: the key is removed.
+  void put(std::string key, std::optional<std::string> value) {
     queued_.push_back({std::move(key), std::move(value)});
   }
   bool has_queued() const { return !queued_.empty(); }
@@ -47,7 +48,7 @@ class OwnTopic {
  private:
   struct Record {
     std::string key;
-    std::string value;
+    std::optional<std::string> value;
   };
   const std::string name_;
   std::deque<Record> queued_;  // the producer reads values from here

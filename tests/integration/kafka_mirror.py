@@ -240,7 +240,8 @@ class Topics(MirrorTest):
     def test_settings_of_topics_follow_the_source_and_heartbeats_arrive(self):
         topic, copy, beats = self.name, f'east.{self.name}', 'east.millrace-mirror-heartbeats'
         self.source.create_topic(topic, 1, **{'retention.ms': 1000000, 'min.insync.replicas': 1, 'max.message.bytes': 500000})
-        process = self.mirror(self.flow(topic_settings='continuous', topic_settings_interval='300ms', least_retention='1h', heartbeats='true'))
+        process = self.mirror(self.flow(topic_settings='continuous', topic_settings_interval='300ms', least_retention='1h', heartbeats='true',
+                                        acl_sync='true', acl_sync_interval='300ms'))
         self.wait_for_log(f'topic `{topic}`: partitions')
         self.assertEqual(self.settings(self.target, copy),
                          {'retention.ms': '3600000', 'max.message.bytes': '500000', 'message.timestamp.type': 'CreateTime'})
@@ -250,6 +251,8 @@ class Topics(MirrorTest):
         wait_until(lambda: self.settings(self.target, copy) == wanted, 'the settings of the source')
         wait_until(lambda: self.numbers_of_beats(beats) > 1, 'heartbeats on the target')
         self.stop(process)
+        # Brokers without an authoriser.
+        self.assertEqual(self.log.read_text().count('no ACLs are copied: source'), 1)
 
     def numbers_of_beats(self, topic):
         try:

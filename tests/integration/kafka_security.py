@@ -2,6 +2,7 @@
 
 Needs what tests/servers/kafka/build.sh makes; without it the tests are skipped.
 """
+import re
 import subprocess
 import unittest
 
@@ -104,6 +105,34 @@ class Strict(InputTest):
         self.end(process, log)
         self.assertEqual([event['message'] for event in self.events()], ['secret'])
         self.assertNotIn('bob-secret', log.read_text())
+
+    def acls(self, topic):
+        out = self.kafka.tool('org.apache.kafka.tools.AclCommand', '--list', '--topic', topic)
+        return sorted(re.findall(r'principal=User:(\w+), host=\*, operation=(\w+), permissionType=(\w+)', out))
+
+    def change_acls(self, what, user, *arguments):
+        self.kafka.tool('org.apache.kafka.tools.AclCommand', what, *arguments, '--allow-principal', f'User:{user}')
+
+    def test_who_may_read_a_topic_may_read_its_copy_and_nobody_may_write_to_it(self):
+        self.kafka.create_topic('lent')
+        self.change_acls('--add', 'alice', '--topic', 'lent', '--operation', 'Read', '--operation', 'Write')
+        self.change_acls('--add', 'bob', '--topic', 'lent', '--operation', 'All')
+        self.change_acls('--add', 'carol', '--topic', 'len', '--resource-pattern-type', 'prefixed', '--operation', 'Read')
+        self.change_acls('--add', 'dave', '--topic', 'east.lent', '--operation', 'Read')
+        side = f'bootstrap_servers: "{self.kafka.bootstrap}"'
+        flow = self.write('flow.yaml', f'flow: lent\ntopics: [lent]\nacl_sync: true\nacl_sync_interval: 300ms\n'
+                          f'source: {{ alias: east, {side} }}\ntarget: {{ alias: west, {side} }}\n')
+        log = self.top / 'log'
+        process = self.start('mirror', flow, stderr=log.open('ab'))
+        self.wait_for_log(log, 'the target has got 2 ACLs')
+        self.assertEqual(self.acls('east.lent'), [('alice', 'READ', 'ALLOW'), ('bob', 'READ', 'ALLOW'), ('dave', 'READ', 'ALLOW')])
+        self.assertIn('`len allow READ * User:carol (a prefix)`', log.read_text())
+        self.end(process, log)
+        self.change_acls('--remove', 'alice', '--topic', 'lent', '--operation', 'Read', '--force')
+        process = self.start('mirror', flow, stderr=log.open('ab'))  # which knows what the first one made
+        self.wait_for_log(log, 'gone from the target, 1 ACLs: `east.lent allow READ * User:alice`')
+        self.assertEqual(self.acls('east.lent'), [('bob', 'READ', 'ALLOW'), ('dave', 'READ', 'ALLOW')])
+        self.end(process, log)
 
     def test_a_mirror_has_its_credentials_still_when_it_connects_again(self):
         for topic in ('asked', 'east.asked'):

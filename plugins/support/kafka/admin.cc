@@ -43,6 +43,7 @@ Errc kind_of(rd_kafka_resp_err_t code) {
       return Errc::invalid;
     case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE:
     case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
+    case RD_KAFKA_RESP_ERR_SECURITY_DISABLED:
       return Errc::unsupported;
     default:
       return Errc::io;

@@ -46,6 +46,17 @@ struct NewTopic {
 
 enum class Created { yes, was_there };
 
+/// Who may do what with a topic, or may not. Names are the brokers' own.
+struct Acl {
+  std::string topic;  ///< a name; "*": all topics; where `prefixed`, how names begin
+  bool prefixed = false;
+  bool allows = true;     ///< else it denies
+  std::string operation;  ///< "READ"; "UNKNOWN" for one that librdkafka has no word for
+  std::string host;       ///< "*": from everywhere
+  std::string principal;  ///< "User:alice"
+  friend auto operator<=>(const Acl&, const Acl&) = default;
+};
+
 enum class GroupState {
   unknown,  ///< there is no such group, or it says nothing of itself
   empty,    ///< it has offsets, nobody is in it
@@ -81,6 +92,14 @@ class Admin {
   /// (One by one they can be changed from librdkafka 2.2 on.) Whoever changes some reads
   /// topic_settings() first; a change by others in between is undone.
   Result<void> replace_topic_settings(const std::string& topic, const TopicSettings& settings);
+
+  /// ACLs of topics, in no order. Errors, of these three: also Errc::unsupported, where the cluster
+  /// has no authoriser.
+  Result<std::vector<Acl>> topic_acls();
+  /// Those that are there already are no error. Where one of many is refused, others may be made.
+  Result<void> create_acls(std::span<const Acl> acls);
+  /// Exactly these; those that are not there are no error.
+  Result<void> delete_acls(std::span<const Acl> acls);
 
   /// First offset of each of the partitions, in their order.
   Result<std::vector<std::int64_t>> begins(std::span<const TopicPartition> partitions);
