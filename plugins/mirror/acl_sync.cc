@@ -37,8 +37,6 @@ void AclSync::tick(const Copies& copies, const StopSignal& stop) {
   if (done) done = copy(copies);
   due_ = Clock::now() + settings_.options.acl_sync_interval;
   if (done) return notices_.end("copy", "ACLs are copied again");
-  if (done.error().code == Errc::unsupported)
-    return notices_.begin("copy", "no ACLs are copied: {}", done.error().message);
   due_ = std::min(due_, Clock::now() + kAgain);
   if (done.error().code != Errc::closed)
     notices_.begin("copy", "{}; tried again", done.error().message);
@@ -65,17 +63,33 @@ Result<void> AclSync::open(const StopSignal& stop) {
 Result<void> AclSync::copy(const Copies& copies) {
   auto here = source_.topic_acls();
   if (!here) return std::move(here).error().at("source");
+  // An error looks the same: no reason to take anything away.
+  if (here->empty()) {
+    notices_.begin(
+        "none",
+        "the source tells of no ACL of a topic: it has none, or no authoriser, or the "
+        "mirror's user lacks `Describe` on the cluster; none is copied, and none removed");
+    return {};
+  }
+  notices_.end("none", "the source tells its ACLs");
   auto there = target_.topic_acls();
   if (!there) return std::move(there).error().at("target");
   tell(acls_left_out(*here, copies));
   const AclChange change = change_of(*there, acls_to_copy(*here, copies), ours_, copies);
   // First of all it is remembered: what a crash leaves there is known to be the mirror's.
   if (auto stored = remember(change.made); !stored) return stored;
-  if (auto made = target_.create_acls(change.made); !made) return made;
+  if (auto made = target_.create_acls(change.made); !made) {
+    // Who may not make them was not told either which are there already, and whose they are.
+    const bool refused = !may_pass(made.error().code);
+    if (refused && there->empty())
+      if (auto stored = forget(change.made); !stored) return stored;
+    return std::move(made).error().at("target");
+  }
   if (!change.made.empty())
     log::info(component_, "the target has got {} ACLs:{}", change.made.size(),
               list_of(change.made));
-  if (auto removed = target_.delete_acls(change.removed); !removed) return removed;
+  if (auto removed = target_.delete_acls(change.removed); !removed)
+    return std::move(removed).error().at("target");
   if (!change.removed.empty())
     log::info(component_, "the source has no more, and so are gone from the target, {} ACLs:{}",
               change.removed.size(), list_of(change.removed));

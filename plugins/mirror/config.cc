@@ -69,6 +69,9 @@ class FlowCompiler {
     if ((o.start == Start::timestamp) != o.start_timestamp_ms.has_value())
       error("start_timestamp_ms", "goes with `start: timestamp`, and the other way round",
             "milliseconds since 1970");
+    if (o.use_defaults_from == DefaultsFrom::source && o.topic_settings == CopySettings::off)
+      error("use_defaults_from", "source: but `topic_settings: off` copies nothing",
+            "leave one of them out");
     if (s_.exactly_once() && o.txn_timeout < 4 * o.txn_interval)
       error("txn_timeout", "must be far more than `txn_interval`");
     if (o.memory.count < static_cast<std::uint64_t>(o.shards) << 21)
@@ -308,6 +311,12 @@ Options<FlowOptions> flow_options() {
                                   {"continuous", CopySettings::continuous}}))
       .add("topic_settings_interval", &O::topic_settings_interval,
            "continuous: how often the settings are compared.", moment)
+      .add(
+          "use_defaults_from", &O::use_defaults_from,
+          "target: what is not set for a topic itself is as the target's brokers say. source: what "
+          "the source's brokers say is set for the copy.",
+          choices<DefaultsFrom>(
+              {{"target", DefaultsFrom::target}, {"source", DefaultsFrom::source}}))
       .add("exclude_topic_settings", &O::exclude_topic_settings, "Names that are not copied.")
       .add("least_retention", &O::least_retention,
            "A `retention.ms` that is copied is at least this; default: as on the source.",
@@ -338,10 +347,7 @@ Options<FlowOptions> flow_options() {
       .refused("recreate_target",
                "stop the mirror, delete the copy, and go on with `on_recreated: "
                "restart_from_beginning`")
-      .refused("gap_records", "records that are missing are named in the log, see `on_purged`")
-      .refused("use_defaults_from",
-               "what is set for a topic itself is copied, see `topic_settings`; for the rest the "
-               "target's defaults hold");
+      .refused("gap_records", "records that are missing are named in the log, see `on_purged`");
   return table;
 }
 

@@ -30,6 +30,9 @@ enum class OnRecreated { stop, restart };
 /// When settings of topics are copied to the target.
 enum class CopySettings { off, on_create, continuous };
 
+/// Whose values hold on the target for what is not set for a topic itself.
+enum class DefaultsFrom { source, target };
+
 /// One side of a flow: an alias, and the options of the kafka plugins that say how brokers are
 /// reached.
 struct ClusterOptions : kafka::ConnectionOptions {
@@ -61,6 +64,7 @@ struct FlowOptions {
   bool sync_group_offsets = false;
   CopySettings topic_settings = CopySettings::on_create;
   std::chrono::milliseconds topic_settings_interval{600'000};
+  DefaultsFrom use_defaults_from = DefaultsFrom::target;
   std::vector<std::string> exclude_topic_settings;
   std::optional<std::chrono::milliseconds> least_retention;
   bool acl_sync = false;

@@ -25,9 +25,14 @@ constexpr std::string_view kTiers = "remote.";
 constexpr std::string_view kVendor = "confluent.";  // placement and tiers of that vendor
 constexpr std::string_view kVersion = "v=1";
 
+/// It had no effect since brokers 3.0, which tell it still, and those from 4.0 on do not know it.
+constexpr std::string_view kNoDefault = "message.format.version";
+
 bool is_copied(const kafka::TopicSetting& one, const FlowOptions& options) {
   const auto is_it = [&](std::string_view name) { return one.name == name; };
-  return one.of_topic && one.value && !one.read_only && !one.sensitive &&
+  const bool is_wanted_default =
+      options.use_defaults_from == DefaultsFrom::source && one.name != kNoDefault;
+  return (one.of_topic || is_wanted_default) && one.value && !one.read_only && !one.sensitive &&
          !one.name.starts_with(kTiers) && !one.name.starts_with(kVendor) &&
          std::none_of(std::begin(kNeverCopied), std::end(kNeverCopied), is_it) &&
          std::none_of(options.exclude_topic_settings.begin(), options.exclude_topic_settings.end(),

@@ -11,10 +11,11 @@
 /// Which settings a topic on the target gets from its source. Pure functions.
 namespace millrace::mirror {
 
-/// Those that were set for the source's topic itself. Never: defaults of its brokers, what is
-/// read-only or secret, what concerns replicas, throttling, tiers and times (see the list in
-/// topic_settings.cc), and what `exclude_topic_settings` names. `retention.ms` is at least
-/// `least_retention`; `max.message.bytes` leaves room for the mirror's headers. In order of names.
+/// Those that were set for the source's topic itself; with `use_defaults_from: source` also what
+/// its brokers say of it. Never: what is read-only or secret, what concerns replicas, throttling,
+/// tiers and times (see the list in topic_settings.cc), and what `exclude_topic_settings` names.
+/// `retention.ms` is at least `least_retention`; `max.message.bytes` leaves room for the mirror's
+/// headers. In order of names.
 kafka::TopicSettings settings_to_copy(const std::vector<kafka::TopicSetting>& source,
                                       const FlowSettings& flow);
 

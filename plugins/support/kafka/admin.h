@@ -93,10 +93,11 @@ class Admin {
   /// topic_settings() first; a change by others in between is undone.
   Result<void> replace_topic_settings(const std::string& topic, const TopicSettings& settings);
 
-  /// ACLs of topics, in no order. Errors, of these three: also Errc::unsupported, where the cluster
-  /// has no authoriser.
+  /// ACLs of topics, in no order. None may also mean that the cluster has no authoriser, or that it
+  /// does not tell us: librdkafka 2.0.2 drops the broker's reason where the list is empty.
   Result<std::vector<Acl>> topic_acls();
   /// Those that are there already are no error. Where one of many is refused, others may be made.
+  /// Errors, of this and the next: also Errc::unsupported, where the cluster has no authoriser.
   Result<void> create_acls(std::span<const Acl> acls);
   /// Exactly these; those that are not there are no error.
   Result<void> delete_acls(std::span<const Acl> acls);

@@ -83,7 +83,7 @@ TEST(MirrorConfig, WhatIsWrongIsSaidAtItsPlace) {
       {"recreate_target: true\n", "on_recreated: restart_from_beginning"},
       {"on_recreated: recreate_target\n", "restart_from_beginning"},
       {"gap_records: true\n", "on_purged"},
-      {"use_defaults_from: source\n", "topic_settings"},
+      {"use_defaults_from: source\ntopic_settings: off\n", "copies nothing"},
   };
   for (const Refusal& refusal : refusals) {
     const Read got = read(std::string(kGood) + refusal.added);

@@ -31,6 +31,22 @@ TEST(MirrorTopicSettings, WhatWasSetForTheTopicIsCopiedAndNothingElse) {
             (kafka::TopicSettings{{"cleanup.policy", "compact"}, {"retention.ms", "1000"}}));
 }
 
+TEST(MirrorTopicSettings, DefaultsOfTheSourceAreCopiedOnRequest) {
+  std::vector<kafka::TopicSetting> source{
+      set("cleanup.policy", "compact"), set("segment.bytes", "7"),
+      set("min.insync.replicas", "2"),  set("message.format.version", "3.0-IV1"),
+      set("retention.ms", "1000"),      set("index.interval.bytes", "9"),
+  };
+  for (std::size_t i = 1; i < source.size(); ++i) source[i].of_topic = false;
+  source.push_back({"compression.gzip.level", std::nullopt, false, false, false});
+  FlowSettings flow;
+  flow.options.use_defaults_from = DefaultsFrom::source;
+  flow.options.exclude_topic_settings = {"index.interval.bytes"};
+  EXPECT_EQ(settings_to_copy(source, flow),
+            (kafka::TopicSettings{
+                {"cleanup.policy", "compact"}, {"retention.ms", "1000"}, {"segment.bytes", "7"}}));
+}
+
 TEST(MirrorTopicSettings, TheTargetKeepsAtLeastSoLong) {
   FlowSettings flow;
   flow.options.least_retention = std::chrono::hours(1);
