@@ -75,8 +75,8 @@ struct FlowOptions {
   std::int64_t replication_factor = -1;
   std::chrono::milliseconds refresh_interval{30'000};
   std::chrono::milliseconds store_interval{1000};
-  std::int64_t txn_records = 10'000;
-  Bytes txn_bytes{std::uint64_t{8} << 20};
+  std::int64_t txn_records = 50'000;
+  Bytes txn_bytes{std::uint64_t{32} << 20};
   std::chrono::milliseconds txn_interval{250};
   std::chrono::milliseconds txn_timeout{60'000};
   std::chrono::milliseconds linger{20};

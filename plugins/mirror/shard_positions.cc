@@ -68,6 +68,10 @@ Step Shard::begin_transaction() {
   txn_records_ = txn_bytes_ = 0;
   store_due_ = began_ + (settings_.exactly_once() ? settings_.options.txn_interval
                                                   : settings_.options.store_interval);
+  // First, so that the partition of positions joins the transaction with that of the first record
+  // and not alone when there is nothing else to do: that takes a timer, for which the library
+  // spins.
+  if (!put_position(std::string(PositionKey::kOwner), context_.instance)) position_failed_ = true;
   return Step::go_on;
 }
 
@@ -107,7 +111,7 @@ Step Shard::store_positions() {
   }
   if (const Step begun = begin_transaction(); begun != Step::go_on)
     return begun == Step::abort ? Step::restart : begun;
-  bool good = owned_ || put_position(std::string(PositionKey::kOwner), context_.instance);
+  bool good = !position_failed_;
   std::vector<std::pair<Track*, Position>> written;
   for (Track* track : tracks) {
     track->pass_witness();

@@ -46,9 +46,9 @@ Step Shard::round() {
   take_troubles();
   if (failed_) return recover();
   const FlowOptions& o = settings_.options;
-  const bool complete = settings_.exactly_once() &&
-                        (full || txn_records_ >= static_cast<std::size_t>(o.txn_records) ||
-                         txn_bytes_ >= o.txn_bytes.count);
+  const bool complete =
+      settings_.exactly_once() &&
+      (txn_records_ >= static_cast<std::size_t>(o.txn_records) || txn_bytes_ >= o.txn_bytes.count);
   return complete || Clock::now() >= store_due_ ? store_positions() : Step::go_on;
 }
 
