@@ -25,7 +25,7 @@ struct RawOptions : ConnectionOptions {
   std::int64_t fetch_max_bytes = 52'428'800;
   std::int64_t fetch_max_wait_ms = 500;
   std::int64_t fetch_min_bytes = 1;
-  std::int64_t max_partition_fetch_bytes = 1'048'576;
+  std::int64_t max_partition_fetch_bytes = 262'144;
   std::int64_t heartbeat_interval_ms = 3000;
   std::string isolation_level = "read_uncommitted";
   std::int64_t max_poll_interval_ms = 300'000;

@@ -7,18 +7,23 @@
 #include "plugins/support/kafka/connection_options.h"
 #include "plugins/support/kafka/handles.h"
 #include "plugins/support/kafka/journal.h"
+#include "plugins/support/kafka/refill.h"
 
 namespace millrace::kafka {
 
 struct Consumer::Handles {
-  Handles(std::string component, std::string cluster, Rebalances& listener)
-      : journal(std::move(component), std::move(cluster)), rebalances(listener) {}
+  Handles(rd_kafka_conf_t* conf, const Properties& properties, std::string component,
+          Rebalances& listener)
+      : journal(std::move(component), describe_cluster(properties)),
+        refill(conf, properties),
+        rebalances(listener) {}
   ~Handles() {
     queue.reset();
     if (client) rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
   }
 
   Journal journal;
+  Refill refill;
   Rebalances& rebalances;
   rd_kafka_t* client = nullptr;
   QueueHandle queue;
@@ -142,7 +147,7 @@ Result<std::unique_ptr<Consumer>> Consumer::create(const Properties& properties,
   auto conf = make_conf(properties);
   if (!conf) return fail(std::move(conf).error());
   auto handles =
-      std::make_unique<Handles>(std::move(component), describe_cluster(properties), rebalances);
+      std::make_unique<Handles>(conf->get(), properties, std::move(component), rebalances);
   rd_kafka_conf_set_opaque(conf->get(), handles.get());
   rd_kafka_conf_set_log_cb(conf->get(), on_log);
   rd_kafka_conf_set_error_cb(conf->get(), on_error);
@@ -168,6 +173,7 @@ void Consumer::poll(std::size_t most, std::chrono::milliseconds timeout, std::ve
                     std::vector<NextOffset>& ends) {
   auto& fetched = handles_->fetched;
   fetched.resize(most);
+  handles_->refill.before_poll(handles_->client);
   const auto got = rd_kafka_consume_batch_queue(
       handles_->queue.get(), static_cast<int>(timeout.count()), fetched.data(), most);
   for (ssize_t i = 0; i < got; ++i) {
@@ -181,7 +187,9 @@ void Consumer::poll(std::size_t most, std::chrono::milliseconds timeout, std::ve
       handles_->journal.trouble(raw.err, rd_kafka_message_errstr(&raw));
     }
   }
-  if (!out.empty()) handles_->journal.recovered();
+  if (out.empty()) return;
+  handles_->refill.has_read();
+  handles_->journal.recovered();
 }
 
 void Consumer::pause() {

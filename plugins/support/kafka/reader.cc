@@ -3,37 +3,12 @@
 #include "plugins/support/kafka/connection_options.h"
 #include "plugins/support/kafka/handles.h"
 #include "plugins/support/kafka/journal.h"
+#include "plugins/support/kafka/refill.h"
 
 namespace millrace::kafka {
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-/// How soon more is asked for where the queue was full.
-constexpr std::chrono::milliseconds kLookAgain{10};
-
-/// While its queue is full the library asks for nothing, and looks again a second later, however
-/// fast the queue was emptied: no more could be read in a second than is fetched ahead. Newer ones
-/// have a property for it; false: this one has not.
-bool looks_again_itself(rd_kafka_conf_t* conf, const Properties& properties) {
-  constexpr const char* kProperty = "fetch.queue.backoff.ms";
-  if (properties.find(kProperty)) return true;
-  const std::string time = std::to_string(kLookAgain.count());
-  return rd_kafka_conf_set(conf, kProperty, time.c_str(), nullptr, 0) == RD_KAFKA_CONF_OK;
-}
-
-std::string text_of(const Properties& properties, std::string_view name) {
-  const Properties::Entry* const entry = properties.find(name);
-  return entry ? entry->value : std::string();
-}
-
-}  // namespace
-
 struct Reader::Handles {
-  Handles(const Properties& properties, std::string component)
-      : journal(std::move(component), describe_cluster(properties)),
-        user(text_of(properties, "sasl.username")),
-        password(text_of(properties, "sasl.password")) {}
+  Handles(rd_kafka_conf_t* conf, const Properties& properties, std::string component)
+      : journal(std::move(component), describe_cluster(properties)), refill(conf, properties) {}
   ~Handles() {
     queue.reset();
     if (client) rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
@@ -42,28 +17,10 @@ struct Reader::Handles {
   Handles& operator=(const Handles&) = delete;
 
   Journal journal;
+  Refill refill;
   rd_kafka_t* client = nullptr;
   QueueHandle queue;
   std::vector<rd_kafka_message_t*> fetched;
-
-  /// Before a poll: what was read since the last time made room.
-  void ask_for_more() {
-    if (!has_read || !must_be_woken) return;
-    const auto now = Clock::now();
-    if (now < wake_due) return;
-    wake_due = now + kLookAgain;
-    has_read = false;
-    // The one call that wakes all threads of connections and does nothing else: the credentials
-    // are the same as before.
-    const ErrorHandle ignored(
-        rd_kafka_sasl_set_credentials(client, user.c_str(), password.c_str()));
-  }
-
-  const std::string user;
-  const std::string password;
-  bool must_be_woken = false;
-  bool has_read = false;  ///< since they were woken
-  Clock::time_point wake_due{};
 };
 
 namespace {
@@ -94,8 +51,7 @@ Result<std::unique_ptr<Reader>> Reader::create(const Properties& properties,
                                                std::string component) {
   auto conf = make_conf(properties);
   if (!conf) return fail(std::move(conf).error());
-  auto handles = std::make_unique<Handles>(properties, std::move(component));
-  handles->must_be_woken = !looks_again_itself(conf->get(), properties);
+  auto handles = std::make_unique<Handles>(conf->get(), properties, std::move(component));
   rd_kafka_conf_set_opaque(conf->get(), &handles->journal);
   rd_kafka_conf_set_log_cb(conf->get(), on_log);
   rd_kafka_conf_set_error_cb(conf->get(), on_error);
@@ -123,7 +79,7 @@ void Reader::pause(std::span<const TopicPartition> partitions) {
 void Reader::poll(std::size_t most, std::chrono::milliseconds timeout, Fetched& out) {
   auto& fetched = handles_->fetched;
   fetched.resize(most);
-  handles_->ask_for_more();
+  handles_->refill.before_poll(handles_->client);
   const auto got = rd_kafka_consume_batch_queue(
       handles_->queue.get(), static_cast<int>(timeout.count()), fetched.data(), most);
   for (ssize_t i = 0; i < got; ++i) {
@@ -141,7 +97,7 @@ void Reader::poll(std::size_t most, std::chrono::milliseconds timeout, Fetched& 
     }
   }
   if (out.messages.empty()) return;
-  handles_->has_read = true;
+  handles_->refill.has_read();
   handles_->journal.recovered();
 }
 
