@@ -277,7 +277,8 @@ Options<FlowOptions> flow_options() {
                {{"stop", OnRecreated::stop}, {"restart_from_beginning", OnRecreated::restart}}));
   table
       .add("shards", &O::shards,
-           "Threads, each with a consumer and a producer. Fixed once the flow has run.", some,
+           "Threads, each with a consumer and a producer. With another number the next start moves "
+           "the positions.", some,
            at_most(kMostShards))
       .add("replication_factor", &O::replication_factor,
            "Of topics that the mirror makes; -1: the target's default.", at_least(std::int64_t{-1}),

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <random>
 
 #include "pipeline/observe/log.h"
+#include "plugins/mirror/layout.h"
 
 namespace millrace::mirror {
 namespace {
@@ -22,11 +22,6 @@ constexpr std::chrono::seconds kEverySecond{1};
 constexpr std::size_t kMostReported = 10;
 
 }  // namespace
-
-std::size_t shard_number(const kafka::TopicPartition& partition, std::size_t shards) {
-  const std::string key = PositionKey::encode(partition);
-  return XXH64(key.data(), key.size(), 0) % shards;
-}
 
 std::string instance_name(const PipelineInfo& info) {
   std::random_device random;
@@ -77,7 +72,7 @@ bool Flow::run(const StopSignal& stop) {
 /// Waits until both clusters answer. False: it cannot go on, or `stop`.
 bool Flow::prepare(const StopSignal& stop) {
   while (!stop.requested()) {
-    auto ready = try_prepare();
+    auto ready = try_prepare(stop);
     if (ready) return *ready;
     notices_.begin("prepare", "{}; tried again", ready.error().message);
     stop.wait(kAskAgain);
@@ -86,7 +81,7 @@ bool Flow::prepare(const StopSignal& stop) {
 }
 
 /// Errors may pass; false says that they do not, and is logged.
-Result<bool> Flow::try_prepare() {
+Result<bool> Flow::try_prepare(const StopSignal& stop) {
   const auto refuse = [&](const std::string& message) {
     log::error(component_, "{}", message);
     return Result<bool>(false);
@@ -107,7 +102,7 @@ Result<bool> Flow::try_prepare() {
         fmt::format("source and target are the same cluster, {}: only `names: rename` "
                     "can mirror a cluster to itself",
                     from->id));
-  auto made = make_positions_topic();
+  auto made = make_positions_topic(stop);
   if (!made && made.error().code == Errc::invalid) return refuse(made.error().message);
   if (!made) return fail(std::move(made).error());
   context_ = std::make_unique<ShardContext>(
@@ -119,7 +114,7 @@ Result<bool> Flow::try_prepare() {
   return true;
 }
 
-Result<void> Flow::make_positions_topic() {
+Result<void> Flow::make_positions_topic(const StopSignal& stop) {
   const std::string topic = settings_.positions_topic();
   const auto shards = static_cast<std::int32_t>(settings_.options.shards);
   auto made = target_->create_topic(
@@ -129,16 +124,13 @@ Result<void> Flow::make_positions_topic() {
        .settings = {{"cleanup.policy", "compact"}}});
   if (!made) return fail(std::move(made).error());
   is_new_ = is_new_ || *made == kafka::Created::yes;
-  const auto count = target_->partition_count(topic);
   // The brokers hear of a new topic a moment after the controller.
-  if (!count) return fail(Errc::io, count.error().message);
-  if (*count == shards) return {};
-  return fail(
-      Errc::invalid,
-      fmt::format("the flow `{0}` has run with {1} shards, which {2} on the target says: a "
-                  "partition's position is with its shard, and moving positions is not "
-                  "built; set `shards: {1}`, or name the flow anew, which begins at `start`",
-                  settings_.options.flow, *count, topic));
+  if (const auto count = target_->partition_count(topic); !count)
+    return fail(Errc::io, count.error().message);
+  const auto changed = settle_layout(settings_, *target_, instance_, stop);
+  if (!changed) return changed.error();
+  if (!changed->empty()) log::info(component_, "{}", *changed);
+  return {};
 }
 
 /// What accompanies the shards.
@@ -195,9 +187,13 @@ std::vector<Standing> Flow::standings() const {
   return out;
 }
 
+/// A shard without partitions notices nothing, and has nothing to do.
 bool Flow::all_fenced() const {
-  return !shards_.empty() && std::all_of(shards_.begin(), shards_.end(),
-                                         [](const auto& shard) { return shard->is_fenced(); });
+  const auto is_fenced = [](const auto& shard) { return shard->is_fenced(); };
+  if (std::none_of(shards_.begin(), shards_.end(), is_fenced)) return false;
+  return std::all_of(shards_.begin(), shards_.end(), [&](const auto& shard) {
+    return is_fenced(shard) || (refreshed_ && shard->standings().empty());
+  });
 }
 
 void Flow::report_lag() {

@@ -36,8 +36,8 @@ class Flow {
 
   // flow.cc: its life
   bool prepare(const StopSignal& stop);
-  Result<bool> try_prepare();
-  Result<void> make_positions_topic();
+  Result<bool> try_prepare(const StopSignal& stop);
+  Result<void> make_positions_topic(const StopSignal& stop);
   void start_helpers();
   void start_shards();
   void every_second(const StopSignal& stop);
@@ -85,8 +85,5 @@ class Flow {
 
 /// Tells processes apart that run the same flow.
 std::string instance_name(const PipelineInfo& info);
-
-/// The same for a partition each time, in each version: positions depend on it.
-std::size_t shard_number(const kafka::TopicPartition& partition, std::size_t shards);
 
 }  // namespace millrace::mirror

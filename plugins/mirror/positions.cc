@@ -40,6 +40,16 @@ Result<void> take_record(const kafka::Message& message, Positions& out) {
     out.owner = message.value().value_or("");
     return {};
   }
+  const auto at_record = [&](Error error) {
+    return fail(
+        std::move(error).at(fmt::format("offset {}, `{}`", message.offset(), *message.key())));
+  };
+  if (*message.key() == PositionKey::kLayout) {
+    auto layout = decode_layout(message.value().value_or(""));
+    if (!layout) return at_record(std::move(layout).error());
+    out.layout = *layout;
+    return {};
+  }
   const auto partition = PositionKey::decode(*message.key());
   if (!partition) return {};
   if (!message.value()) {
@@ -47,9 +57,7 @@ Result<void> take_record(const kafka::Message& message, Positions& out) {
     return {};
   }
   auto position = decode_position(*message.value());
-  if (!position)
-    return fail(std::move(position).error().at(
-        fmt::format("offset {}, `{}`", message.offset(), *message.key())));
+  if (!position) return at_record(std::move(position).error());
   out.all[*partition] = *position;
   return {};
 }
@@ -108,6 +116,30 @@ Result<Position> decode_position(std::string_view value) {
     }
   }
   if (!has_version || !has_next) return refuse("`v` or `next` is missing");
+  return out;
+}
+
+std::string encode(const Layout& layout) {
+  std::string out = fmt::format("v=1 shards={}", layout.shards);
+  if (layout.next > 0) out += fmt::format(" next={}", layout.next);
+  return out;
+}
+
+Result<Layout> decode_layout(std::string_view value) {
+  const std::string whole(value.substr(0, 200));
+  Layout out;
+  bool good = true, has_version = false;
+  while (!value.empty() && good) {
+    std::string_view text = take_until(value, ' ');
+    const std::string_view name = take_until(text, '=');
+    if (name == "v") good = has_version = text == "1";
+    if (name == "shards") good = read_number(text, out.shards) && out.shards > 0;
+    if (name == "next") good = read_number(text, out.next) && out.next > 0;
+  }
+  if (!good || !has_version || out.shards == 0)
+    return fail(Errc::invalid, fmt::format("`{}` does not say how many shards there are, or a "
+                                           "newer millrace wrote it",
+                                           whole));
   return out;
 }
 

@@ -15,7 +15,8 @@
 ///
 /// Key: `TOPIC/PARTITION` of the source. Value: `v=1 next=120 time=1790000000000
 /// witness=119:1790000000000:9a3c...`: the offset to go on with, when that was written, and a
-/// record that was there. `@owner` is the key of who writes. kcat shows it all.
+/// record that was there. `@owner` is the key of who writes; in partition 0, `@layout` that of how
+/// many shards there are. kcat shows it all.
 namespace millrace::mirror {
 
 /// A record that was read before `next`. Where another one has its offset now, the topic is another
@@ -41,15 +42,27 @@ struct PositionKey {
   /// nullopt: not a partition's.
   static std::optional<kafka::TopicPartition> decode(std::string_view key);
   static constexpr std::string_view kOwner = "@owner";
+  static constexpr std::string_view kLayout = "@layout";
 };
+
+/// Over how many shards the positions are spread. As a value: `v=1 shards=4 next=2`.
+struct Layout {
+  std::int32_t shards = 0;
+  std::int32_t next = 0;  ///< to so many they are being moved; 0: they are not
+  friend bool operator==(const Layout&, const Layout&) = default;
+};
+
 std::string encode(const Position& position);
+std::string encode(const Layout& layout);
 /// Errors: Errc::invalid for what this version does not understand: it must not be guessed at.
 Result<Position> decode_position(std::string_view value);
+Result<Layout> decode_layout(std::string_view value);
 
 /// What one shard has stored.
 struct Positions {
   std::map<kafka::TopicPartition, Position> all;
-  std::string owner;  ///< the instance that wrote last; "" before there was one
+  std::string owner;             ///< the instance that wrote last; "" before there was one
+  std::optional<Layout> layout;  ///< of shard 0 only
 };
 
 /// Reads the partition `shard` of `topic` to its end, with `properties` of a reader with

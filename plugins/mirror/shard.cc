@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "pipeline/observe/log.h"
+#include "plugins/mirror/layout.h"
 
 namespace millrace::mirror {
 namespace {
@@ -84,7 +85,7 @@ void Shard::work() {
   while (!stop_.requested() && !fenced_) {
     const auto began = Clock::now();
     Step step = run();
-    if (step == Step::fenced) step = after_fencing();
+    if (step == Step::fenced && !fenced_) step = after_fencing();
     tear_down();
     if (step == Step::fenced) break;
     if (Clock::now() - began > std::chrono::minutes(1)) wait = kFirstPause;
@@ -125,17 +126,8 @@ Step Shard::run() {
 }
 
 Result<void> Shard::make_clients() {
-  kafka::Properties transactional = settings_.target_producer;
-  const auto set = [](kafka::Properties& to, std::string_view name, std::string value) {
-    to.set(name, std::move(value), "client_options");
-  };
-  set(transactional, "transactional.id",
-      settings_.transactional_id(static_cast<std::size_t>(number_)));
-  set(transactional, "transaction.timeout.ms",
-      std::to_string(settings_.options.txn_timeout.count()));
-  set(transactional, "message.timeout.ms",
-      std::to_string(settings_.options.txn_timeout.count() - 1000));
-  auto keeper = kafka::Producer::create(transactional, component_);
+  auto keeper = kafka::Producer::create(
+      transactional_properties(settings_, static_cast<std::size_t>(number_)), component_);
   if (!keeper) return fail(std::move(keeper).error());
   if (settings_.exactly_once()) {
     producer_ = std::move(*keeper);
@@ -161,6 +153,15 @@ Step Shard::take_over() {
   if (!positions) {
     log::warn(component_, "{}", positions.error().message);
     return Step::restart;
+  }
+  const auto place = has_place(*positions);
+  if (!place) {
+    log::warn(component_, "{}", place.error().message);
+    return Step::restart;
+  }
+  if (!*place) {
+    fenced_ = true;
+    return Step::fenced;
   }
   const bool mine = positions->owner == context_.instance;
   known_ = std::move(positions->all);

@@ -83,6 +83,7 @@ class Shard {
   Step run();
   Result<void> make_clients();
   Step take_over();
+  Result<bool> has_place(const Positions& own);
   Result<void> open_reader();
   void tear_down();
   Step take_orders(bool again);

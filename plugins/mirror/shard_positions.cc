@@ -162,6 +162,24 @@ Step Shard::abort_transaction() {
   return Step::go_on;
 }
 
+/// False where a change of `shards` is on its way that began after this flow, or was made since.
+Result<bool> Shard::has_place(const Positions& own) {
+  std::optional<Layout> layout = own.layout;
+  if (number_ != 0) {
+    auto first = read_positions(settings_.target_reader, component_, positions_topic_, 0,
+                                kReadPatience, stop_);
+    if (!first) return fail(std::move(first).error());
+    layout = first->layout;
+  }
+  if (!layout || *layout == Layout{static_cast<std::int32_t>(settings_.options.shards), 0})
+    return true;
+  log::error(component_,
+             "another instance makes the flow `{}` one of {} shards; this one stops, nothing is "
+             "doubled by it",
+             settings_.options.flow, layout->next ? layout->next : layout->shards);
+  return false;
+}
+
 /// The coordinator fences those who were silent for too long too: the stored owner tells.
 Step Shard::after_fencing() {
   auto positions = read_positions(settings_.target_reader, component_, settings_.positions_topic(),

@@ -204,6 +204,64 @@ class Kills(MirrorTest):
             self.assertEqual(seen, total - 1, partition)
 
 
+class Shards(MirrorTest):
+    PARTITIONS = 8
+    EACH = 3000 if not LONG else 30_000
+
+    def layout(self):
+        """What the offsets topic says of the number of shards."""
+        out = self.target.kcat('-C', '-e', '-q', '-t', f'millrace-mirror-offsets.{self.name}.internal', '-p', 0, '-o', 'beginning', '-f', '%k=%s\n')
+        return [line.split('=', 1)[1] for line in out.decode().splitlines() if line.startswith('@layout=')][-1]
+
+    def with_shards(self, mode, shards):
+        log = self.top / f'{shards}-shards'
+        return self.mirror(self.flow(mode, file=f'{shards}.yaml', shards=shards), log=log), log
+
+    def more(self):
+        """More numbers for each partition, which nobody waits for."""
+        for partition in range(self.PARTITIONS):
+            self.fill(self.name, partition, range(self.total, self.total + self.EACH))
+        self.total += self.EACH
+
+    def change_in_the_middle(self, mode):
+        """4, 2, 6 shards: with the older instance still there, killed at the change, and killed in the stream."""
+        self.total = 0
+        self.source.create_topic(self.name, self.PARTITIONS)
+        older, old_log = self.with_shards(mode, 4)
+        self.more()
+        wait_until(lambda: any(self.numbers(f'east.{self.name}', p) for p in range(self.PARTITIONS)), 'the first records')
+        self.assertEqual(self.layout(), 'v=1 shards=4')
+        self.more()
+        process, log = self.with_shards(mode, 2)
+        self.wait_for_log('positions are moved from 4 shards to 2', log)
+        process.kill()
+        process.wait()
+        self.assertIn(self.layout(), ['v=1 shards=4', 'v=1 shards=4 next=2', 'v=1 shards=2'])
+        process, log = self.with_shards(mode, 2)
+        wait_until(lambda: self.layout() == 'v=1 shards=2', 'the new layout')
+        self.more()
+        self.assertEqual(older.wait(TIMEOUT_SECONDS), 2, old_log.read_text()[-2000:])
+        process.kill()
+        process.wait()
+        process, log = self.with_shards(mode, 6)
+        self.wait_for_log(f'it ran with 2 shards and runs with 6 from now on: of {self.PARTITIONS} positions', log)
+        self.more()
+        wait_until(lambda: all(self.numbers(f'east.{self.name}', p)[-1:] == [self.total - 1] for p in range(self.PARTITIONS)),
+                   f'the last records; {log.read_text()[-2000:]}')
+        self.stop(process, log)
+        self.assertEqual(self.layout(), 'v=1 shards=6')
+        return {p: self.numbers(f'east.{self.name}', p) for p in range(self.PARTITIONS)}
+
+    def test_exactly_once_loses_and_doubles_nothing_when_the_number_of_shards_changes(self):
+        for partition, numbers in self.change_in_the_middle('exactly_once').items():
+            self.assertEqual(numbers, list(range(self.total)), partition)
+
+    @on_demand
+    def test_at_least_once_loses_nothing_when_the_number_of_shards_changes(self):
+        for partition, numbers in self.change_in_the_middle('at_least_once').items():
+            self.assertEqual(sorted(set(numbers)), list(range(self.total)), partition)
+
+
 class Topics(MirrorTest):
     def purge(self, topic, partition, before):
         what = self.write('purge.json', json.dumps({'version': 1, 'partitions': [{'topic': topic, 'partition': partition, 'offset': before}]}))

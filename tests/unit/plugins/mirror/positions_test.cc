@@ -31,5 +31,18 @@ TEST(MirrorPositions, KeysNameAPartition) {
     EXPECT_FALSE(PositionKey::decode(other)) << other;
 }
 
+TEST(MirrorLayout, IsReadAsItWasWritten) {
+  EXPECT_EQ(encode(Layout{4, 0}), "v=1 shards=4");
+  EXPECT_EQ(encode(Layout{4, 2}), "v=1 shards=4 next=2");
+  for (const Layout& layout : {Layout{4, 0}, Layout{4, 2}})
+    EXPECT_EQ(*decode_layout(encode(layout)), layout);
+}
+
+TEST(MirrorLayout, WhatIsNotUnderstoodIsRefusedAndNotGuessedAt) {
+  for (const char* bad : {"", "v=1", "shards=2", "v=2 shards=2", "v=1 shards=0", "v=1 shards=-1",
+                          "v=1 shards=2x", "v=1 shards=2 next=0", "v=1 shards=99999999999"})
+    EXPECT_FALSE(decode_layout(bad)) << bad;
+}
+
 }  // namespace
 }  // namespace millrace::mirror
