@@ -7,15 +7,6 @@
 namespace millrace::cli {
 namespace {
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 /// RFC 4648, with padding.
 std::string base64(std::string_view bytes) {
   static constexpr char kDigits[] =

@@ -26,6 +26,16 @@ inline std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
+/// Is all of it well-formed?
+inline bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 /// The beginning of `text`, at most `bytes`, that does not end within a character.
 inline std::string_view cut_utf8(std::string_view text, std::size_t bytes) {
   if (text.size() <= bytes) return text;

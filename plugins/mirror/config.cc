@@ -72,6 +72,11 @@ class FlowCompiler {
     if (o.use_defaults_from == DefaultsFrom::source && o.topic_settings == CopySettings::off)
       error("use_defaults_from", "source: but `topic_settings: off` copies nothing",
             "leave one of them out");
+    const bool keeps = o.on_poison == OnPoison::dead_letter;
+    if (keeps == o.dead_letter_path.empty())
+      error(keeps ? "on_poison" : "dead_letter_path",
+            "`dead_letter_path` goes with `on_poison: dead_letter`, and the other way round",
+            "a directory; the flow's dead letters are in it, under its name");
     if (s_.exactly_once() && o.txn_timeout < 4 * o.txn_interval)
       error("txn_timeout", "must be far more than `txn_interval`");
     if (o.memory.count < static_cast<std::uint64_t>(o.shards) << 21)
@@ -274,12 +279,22 @@ Options<FlowOptions> flow_options() {
            "A topic was deleted and made again, or cut back: stop the partition, or "
            "restart_from_beginning, which adds the new records behind the old ones.",
            choices<OnRecreated>(
-               {{"stop", OnRecreated::stop}, {"restart_from_beginning", OnRecreated::restart}}));
+               {{"stop", OnRecreated::stop}, {"restart_from_beginning", OnRecreated::restart}}))
+      .add(
+          "on_poison", &O::on_poison,
+          "The target refuses a record for good, as too large: stop its partition, or dead_letter, "
+          "which keeps it on disk and goes on.",
+          choices<OnPoison>({{"stop", OnPoison::stop}, {"dead_letter", OnPoison::dead_letter}}))
+      .add("dead_letter_path", &O::dead_letter_path,
+           "For `on_poison: dead_letter`: the directory of the queue, which is called after the "
+           "flow; see `millrace dlq`.")
+      .add("dead_letter_max_bytes", &O::dead_letter_max_bytes,
+           "Of the queue. Where it is full partitions wait in front of what must go there.");
   table
       .add("shards", &O::shards,
            "Threads, each with a consumer and a producer. With another number the next start moves "
-           "the positions.", some,
-           at_most(kMostShards))
+           "the positions.",
+           some, at_most(kMostShards))
       .add("replication_factor", &O::replication_factor,
            "Of topics that the mirror makes; -1: the target's default.", at_least(std::int64_t{-1}),
            at_most(std::int64_t{100}))
@@ -342,9 +357,6 @@ Options<FlowOptions> flow_options() {
            "Commits translated offsets on the target, for groups in which nobody is there, and "
            "forward only.");
   table
-      .refused("on_poison",
-               "a record that the target refuses stops its partition, and the log names it; a "
-               "mirror has no dead letters")
       .refused("recreate_target",
                "stop the mirror, delete the copy, and go on with `on_recreated: "
                "restart_from_beginning`")

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,6 +27,9 @@ enum class Start { earliest, latest, timestamp, error };
 enum class OnPurged { stop, skip };
 /// What is done where a topic is another one than it was.
 enum class OnRecreated { stop, restart };
+
+/// What becomes of a record that the target refuses for good.
+enum class OnPoison { stop, dead_letter };
 
 /// When settings of topics are copied to the target.
 enum class CopySettings { off, on_create, continuous };
@@ -57,6 +61,9 @@ struct FlowOptions {
   std::optional<std::int64_t> start_timestamp_ms;
   OnPurged on_purged = OnPurged::stop;
   OnRecreated on_recreated = OnRecreated::stop;
+  OnPoison on_poison = OnPoison::stop;
+  std::filesystem::path dead_letter_path;
+  Bytes dead_letter_max_bytes{std::uint64_t{1} << 30};
   std::vector<std::string> groups;
   std::vector<std::string> exclude_groups{"console-consumer-.*", "connect-.*", "__.*",
                                           "millrace-mirror-.*"};

@@ -34,7 +34,10 @@ Flow::Flow(FlowSettings settings, TopicRules rules, std::string instance)
       component_(settings_.component()),
       instance_(std::move(instance)),
       notices_(component_),
-      rate_(settings_.options.rate_limit.count, Clock::now()) {}
+      rate_(settings_.options.rate_limit.count, Clock::now()) {
+  if (settings_.options.on_poison == OnPoison::dead_letter)
+    letters_ = std::make_unique<Letters>(settings_);
+}
 
 Flow::~Flow() = default;
 
@@ -105,8 +108,8 @@ Result<bool> Flow::try_prepare(const StopSignal& stop) {
   auto made = make_positions_topic(stop);
   if (!made && made.error().code == Errc::invalid) return refuse(made.error().message);
   if (!made) return fail(std::move(made).error());
-  context_ = std::make_unique<ShardContext>(
-      ShardContext{settings_, *source_, from->id, to->id, instance_, books_, rate_});
+  context_ = std::make_unique<ShardContext>(ShardContext{settings_, *source_, from->id, to->id,
+                                                         instance_, books_, rate_, letters_.get()});
   notices_.end("prepare", "both clusters answer");
   log::info(component_, "from {} ({}) to {} ({}), {}", settings_.source_alias, from->id,
             settings_.target_alias, to->id,
@@ -149,6 +152,7 @@ void Flow::start_helpers() {
 
 void Flow::every_second(const StopSignal& stop) {
   if (heartbeats_) watch_heartbeats();
+  if (letters_ && !letters_->is_open()) open_letters();
   if (group_sync_) group_sync_->tick(standings(), stop);
   if (!settings_sync_ && !acl_sync_) return;
   std::map<std::string, std::string> copies;
@@ -156,6 +160,15 @@ void Flow::every_second(const StopSignal& stop) {
     if (known.partitions > 0 && topic != kHeartbeatsTopic) copies[topic] = known.target;
   if (settings_sync_) settings_sync_->tick(copies, stop);
   if (acl_sync_) acl_sync_->tick(copies, stop);
+}
+
+/// An older instance has them until it ends, which it does when this one's shards fence it.
+void Flow::open_letters() {
+  if (const auto opened = letters_->open())
+    notices_.end("letters", "dead letters are kept");
+  else
+    notices_.begin("letters", "{}; a partition with a record that is refused waits",
+                   opened.error().message);
 }
 
 void Flow::watch_heartbeats() {
@@ -231,6 +244,7 @@ void Flow::report_lag() {
 void Flow::end() {
   for (const auto& shard : shards_) shard->finish();
   for (const auto& shard : shards_) shard->join();
+  if (letters_) letters_->close();
   if (group_sync_ && !all_fenced()) group_sync_->finish(standings());
   std::vector<std::string> stopped;
   for (const Standing& one : standings())
@@ -238,12 +252,12 @@ void Flow::end() {
       log::error(component_, "{}/{} was stopped: {}", one.source.topic, one.source.partition,
                  one.stopped);
   const std::uint64_t read = books_.read, mirrored = books_.mirrored, dropped = books_.dropped,
-                      back = books_.given_back;
+                      letters = books_.dead_letters, back = books_.given_back;
   log::info(component_,
-            "ledger of flow {}: {} read = {} mirrored + {} dropped as circles + {} given back, to "
-            "be read again; {}",
-            settings_.options.flow, read, mirrored, dropped, back,
-            read == mirrored + dropped + back ? "balances" : "DOES NOT BALANCE");
+            "ledger of flow {}: {} read = {} mirrored + {} dropped as circles + {} dead-lettered + "
+            "{} given back, to be read again; {}",
+            settings_.options.flow, read, mirrored, dropped, letters, back,
+            read == mirrored + dropped + letters + back ? "balances" : "DOES NOT BALANCE");
   if (settings_.exactly_once())
     log::info(component_, "{} transactions, {} aborted", books_.transactions.load(),
               books_.aborted.load());

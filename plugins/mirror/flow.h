@@ -42,6 +42,7 @@ class Flow {
   void start_shards();
   void every_second(const StopSignal& stop);
   void watch_heartbeats();
+  void open_letters();
   void report_lag();
   Shard& shard_of(const kafka::TopicPartition& partition);
   std::vector<Standing> standings() const;
@@ -70,6 +71,7 @@ class Flow {
   std::unique_ptr<kafka::Admin> target_;
   Books books_;
   RateLimit rate_;
+  std::unique_ptr<Letters> letters_;  ///< null: none are wanted
   std::unique_ptr<ShardContext> context_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::optional<NameList> groups_;

@@ -112,6 +112,7 @@ Step Shard::run() {
     if (due) {
       orders_due_ = now + kEverySecond;
       examine_doubtful();
+      set_aside_again();
     }
     if (reopen_) {
       if (auto opened = open_reader(); !opened) return Step::restart;
@@ -191,6 +192,7 @@ Step Shard::take_over() {
 Result<void> Shard::open_reader() {
   // The library ends a consumer only when none of its messages is left.
   fetched_.clear();
+  for (const auto& [place, track] : tracks_) track->letter.reset();  // it is fetched again
   if (reader_ && !wait_for_reports(Clock::now() + kPatience))
     return fail(Errc::timeout, "records that are under way get no answer");
   reader_.reset();
@@ -325,7 +327,7 @@ Result<void> Shard::examine(const std::vector<Track*>& tracks) {
     }
     log::error(component_, "{}", reaction.text);
     track.rewind(reaction.next);
-    if (anomaly == Anomaly::recreated) track.witness.reset();
+    if (anomaly == Anomaly::recreated) track.witness.reset(), track.kept.clear();
   }
   return {};
 }

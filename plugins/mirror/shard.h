@@ -10,6 +10,7 @@
 #include "pipeline/plugin/stop.h"
 #include "plugins/mirror/anomalies.h"
 #include "plugins/mirror/decisions.h"
+#include "plugins/mirror/letters.h"
 #include "plugins/mirror/rate_limit.h"
 #include "plugins/mirror/track.h"
 #include "plugins/support/kafka/admin.h"
@@ -28,6 +29,7 @@ struct ShardContext {
   std::string instance;  ///< of this process and flow: who owns a shard
   Books& books;
   RateLimit& rate;
+  Letters* letters;  ///< null: a partition stops in front of a record that is refused
 };
 
 /// A partition that a shard is to mirror.
@@ -115,6 +117,8 @@ class Shard {
   void blame(Track& track);
   void divide(Track& track, std::int64_t first, std::size_t refused);
   void stop_track(Track& track, std::string why);
+  void set_aside(Track& track, kafka::Message message);
+  void set_aside_again();
 
   // shard_positions.cc: transactions
   Step begin_transaction();

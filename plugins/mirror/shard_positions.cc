@@ -132,7 +132,10 @@ Step Shard::store_positions() {
   in_transaction_ = false;
   owned_ = true;
   position_bytes_.clear();
-  for (const auto& [track, position] : written) track->stored = position.next;
+  for (const auto& [track, position] : written) {
+    track->stored = position.next;
+    track->kept.erase(track->kept.begin(), track->kept.lower_bound(position.next));
+  }
   if (exactly) {
     context_.books.mirrored += txn_records_;
     context_.books.bytes += txn_bytes_;

@@ -81,7 +81,11 @@ void Shard::pass_on(kafka::Message message) {
   if (!track || !track->runs() || message.offset() < track->next) return;
   if (message.offset() == track->stop_at) {
     wait_for_group(*track);
-    if (!failed_) stop_track(*track, track->stop_why);
+    if (!failed_) set_aside(*track, std::move(message));
+    return;
+  }
+  if (track->kept.count(message.offset()) > 0) {
+    track->next = message.offset() + 1;
     return;
   }
   ++context_.books.read;
@@ -229,6 +233,50 @@ void Shard::stop_track(Track& track, std::string why) {
   if (reader_) reader_->pause({&track.source, 1});
 }
 
+/// The target will never take this record: its partition stops in front of it, or goes on behind
+/// it when it is a dead letter.
+void Shard::set_aside(Track& track, kafka::Message message) {
+  if (!context_.letters) return stop_track(track, track.stop_why);
+  headers_.clear();
+  message.headers(headers_);
+  const auto outcome = context_.letters->keep({.topic = message.topic(),
+                                               .partition = message.partition(),
+                                               .offset = message.offset(),
+                                               .timestamp_ms = message.timestamp_ms(),
+                                               .key = message.key(),
+                                               .value = message.value(),
+                                               .headers = headers_,
+                                               .target = track.target_topic,
+                                               .code = track.stop_code,
+                                               .why = track.stop_why});
+  headers_.clear();
+  if (outcome == Letters::Outcome::never)
+    return stop_track(track, track.stop_why + "; the dead-letter queue cannot take it either");
+  if (outcome == Letters::Outcome::later) {
+    reader_->pause({&track.source, 1});
+    track.letter = std::move(message);
+    return;
+  }
+  log::warn(component_, "{}/{}: {}; it is a dead letter", track.source.topic,
+            track.source.partition, track.stop_why);
+  ++context_.books.read;
+  ++context_.books.dead_letters;
+  track.kept.insert(message.offset());
+  track.next = message.offset() + 1;
+  track.stop_at = -1;
+  store_due_ = {};  // what is stored is not kept twice
+}
+
+void Shard::set_aside_again() {
+  for (const auto& [place, track] : tracks_) {
+    if (!track->letter) continue;
+    kafka::Message message = std::move(*track->letter);
+    track->letter.reset();
+    set_aside(*track, std::move(message));
+    reopen_ = reopen_ || !track->letter;
+  }
+}
+
 /// What the source says of a partition in place of records.
 void Shard::take_troubles() {
   std::vector<Track*> suspects;
@@ -301,6 +349,7 @@ void Shard::blame(Track& track) {
     case Fate::alone:
       if (refused > 1) return divide(track, first->offset, refused);
       track.stop_at = worst->offset;
+      track.stop_code = worst->code;
       track.stop_why = std::move(why);
       return;
     default:

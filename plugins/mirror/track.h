@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "plugins/mirror/config.h"
@@ -56,23 +57,27 @@ struct Track {
   std::int64_t careful_until = -1;       ///< ... up to this one: one was refused, with others
   std::size_t group = 0;                 ///< how many go together then
   std::int64_t stop_at = -1;             ///< the record that was refused alone
+  int stop_code = 0;                     ///< what the broker said of it
   std::string stop_why;
-  std::int64_t sync_source = -1;  ///< the last delivered record here ...
-  std::int64_t sync_target = -1;  ///< ... and there
-  Translation pairs;              ///< delivered records here and there, kPairSpacing apart
-  std::int64_t pair_due = 0;      ///< the next is taken from this offset on
-  std::string stopped;            ///< why nothing more is read; "": it runs
-  bool absent = false;            ///< its topic is gone, and may come back
+  std::optional<kafka::Message> letter;  ///< that record, while the dead-letter queue has no room
+  std::set<std::int64_t> kept;           ///< from the stored position on: they are dead letters
+  std::int64_t sync_source = -1;         ///< the last delivered record here ...
+  std::int64_t sync_target = -1;         ///< ... and there
+  Translation pairs;                     ///< delivered records here and there, kPairSpacing apart
+  std::int64_t pair_due = 0;             ///< the next is taken from this offset on
+  std::string stopped;                   ///< why nothing more is read; "": it runs
+  bool absent = false;                   ///< its topic is gone, and may come back
 
   bool is_doubtful(std::int64_t offset) const {
     return careful_from <= offset && offset < careful_until;
   }
-  bool runs() const { return stopped.empty() && !absent; }
+  bool runs() const { return stopped.empty() && !absent && !letter; }
   /// Up to here everything is delivered, or dropped.
   std::int64_t frontier() const { return tickets.empty() ? next : tickets.front().offset; }
   /// Goes back to `offset`; the tickets have no record under way any more.
   void rewind(std::int64_t offset) {
     tickets.clear();
+    letter.reset();
     bytes = 0;
     next = offset;
     if (offset < stop_at) stopped.clear();  // it stops again, in front of the record
@@ -88,11 +93,13 @@ struct Track {
   }
 };
 
-/// The books: read = mirrored + dropped + given back + under way. Bumped by the shards' threads.
+/// The books: read = mirrored + dropped + dead letters + given back + under way. Bumped by the
+/// shards' threads.
 struct Books {
   std::atomic<std::uint64_t> read{0};
   std::atomic<std::uint64_t> mirrored{0};
-  std::atomic<std::uint64_t> dropped{0};     ///< they would have gone in circles
+  std::atomic<std::uint64_t> dropped{0};  ///< they would have gone in circles
+  std::atomic<std::uint64_t> dead_letters{0};
   std::atomic<std::uint64_t> given_back{0};  ///< not known to be on the target: they come again
   std::atomic<std::uint64_t> bytes{0};       ///< of what was mirrored
   std::atomic<std::uint64_t> timestamps_replaced{0};

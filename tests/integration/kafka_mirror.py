@@ -3,6 +3,7 @@
 Needs what tests/servers/kafka/build.sh makes; without it the tests are skipped.
 """
 import atexit
+import base64
 import json
 import os
 import pathlib
@@ -76,8 +77,8 @@ class MirrorTest(MillraceTest):
         text = lambda: (log or self.log).read_text(errors='replace')
         self.assertEqual(process.wait(TIMEOUT_SECONDS), 0, text()[-3000:])
         self.assertNotIn('DOES NOT BALANCE', text())
-        last = re.findall(r'ledger of flow \S+: (\d+) read = (\d+) mirrored \+ (\d+) dropped as circles \+ (\d+) given back', text())[-1]
-        return dict(zip(('read', 'mirrored', 'dropped', 'given back'), map(int, last)))
+        last = re.findall(r'ledger of flow \S+: (\d+) read = (\d+) mirrored \+ (\d+) dropped as circles \+ (\d+) dead-lettered \+ (\d+) given back', text())[-1]
+        return dict(zip(('read', 'mirrored', 'dropped', 'dead letters', 'given back'), map(int, last)))
 
     def everything(self, cluster, topic, partition=0):
         return cluster.kcat('-C', '-e', '-q', '-t', topic, '-p', partition, '-o', 'beginning', '-f', EVERYTHING)
@@ -127,7 +128,7 @@ class Records(MirrorTest):
                 process = self.mirror(self.flow(mode, name=f'{self.name}_{alias}', aliases=(alias, 'west'), topics=topic))
                 wait_until(lambda: self.count_records(self.target, f'{alias}.{topic}') >= total, 'all records')
                 books = self.stop(process)
-                self.assertEqual(books, {'read': total, 'mirrored': total, 'dropped': 0, 'given back': 0})
+                self.assertEqual(books, {'read': total, 'mirrored': total, 'dropped': 0, 'dead letters': 0, 'given back': 0})
                 for partition in range(3):
                     self.assertEqual(self.everything(self.target, f'{alias}.{topic}', partition),
                                      self.everything(self.source, topic, partition), partition)
@@ -143,7 +144,7 @@ class Records(MirrorTest):
         with self.log.open('ab') as out:
             process = self.start('-f', config, stderr=out)
         wait_until(lambda: self.count_records(self.target, f'piped.{topic}') >= 3, 'all records')
-        self.assertEqual(self.stop(process), {'read': 3, 'mirrored': 3, 'dropped': 0, 'given back': 0})
+        self.assertEqual(self.stop(process), {'read': 3, 'mirrored': 3, 'dropped': 0, 'dead letters': 0, 'given back': 0})
         self.assertEqual(self.everything(self.target, f'piped.{topic}', 1), self.everything(self.source, topic, 1))
 
     @staticmethod
@@ -205,7 +206,7 @@ class Kills(MirrorTest):
 
 
 class Shards(MirrorTest):
-    PARTITIONS = 8
+    PARTITIONS = 5
     EACH = 3000 if not LONG else 30_000
 
     def layout(self):
@@ -394,6 +395,60 @@ class Topics(MirrorTest):
                 self.stop(process, log)
                 for partition in (large, keyless):
                     self.assertEqual(self.numbers(f'{alias}.{topic}', partition), list(range(20)))
+
+    def letters(self, name):
+        shown = self.millrace('dlq', 'show', '--pipeline', name, '--path.dead_letter_queue', str(self.top / 'letters'))
+        return [json.loads(line) for line in shown.out.splitlines()]
+
+    def test_refused_records_become_dead_letters_and_their_partition_goes_on(self):
+        topic, large, keyless = self.name, 0, 1
+        value = random.Random(2).randbytes(300_000)
+        self.source.create_topic(topic, 2)
+        for partition in (large, keyless):
+            self.fill(topic, partition, range(20), '-k', 'key')
+        self.source.kcat('-P', '-t', topic, '-p', large, '-k', 'key', '-H', 'a=1', '-H', 'a=2', self.write('large', value))
+        self.source.kcat('-P', '-t', topic, '-p', keyless, data=b'no key')
+        for partition in (large, keyless):
+            self.fill(topic, partition, range(20, 25), '-k', 'key')
+        for mode, alias in (('exactly_once', 'twice'), ('at_least_once', 'once'))[:2 if LONG else 1]:
+            with self.subTest(mode=mode):
+                log, copy, name = self.top / mode, f'{alias}.{topic}', alias + self.name[:20]
+                self.target.create_topic(copy, 2, **{'max.message.bytes': 100_000, 'cleanup.policy': 'compact'})
+                process = self.mirror(self.flow(mode, name=name, aliases=(alias, 'west'), on_poison='dead_letter', dead_letter_path=self.top / 'letters'), log=log)
+                for partition in (large, keyless):
+                    wait_until(lambda: self.numbers(copy, partition)[-1:] == [24], 'what is behind the refused record')
+                    self.assertEqual(self.numbers(copy, partition), list(range(25)))
+                books = self.stop(process, log)
+                self.assertEqual(books['dead letters'], 2)
+                self.assertEqual(books['mirrored'], 50)
+                letters = {letter['event']['kafka']['partition']: letter for letter in self.letters(name)}
+                self.assertEqual({p: (one['code'], one['plugin_type'], one['plugin_id']) for p, one in letters.items()},
+                                 {large: ('msg_size_too_large', 'mirror', name), keyless: ('invalid_record', 'mirror', name)})
+                event = letters[large]['event']
+                self.assertEqual(base64.b64decode(event['message_base64']), value)
+                event['kafka'].pop('timestamp')
+                self.assertEqual(event['kafka'], {'topic': topic, 'partition': large, 'offset': 20, 'key': 'key', 'target': copy,
+                                                  'headers': [{'name': 'a', 'value': '1'}, {'name': 'a', 'value': '2'}]})
+                self.assertEqual(letters[keyless]['event']['message'], 'no key')
+                self.assertIsNone(letters[keyless]['event']['kafka']['key'])
+
+    @on_demand
+    def test_a_full_dead_letter_queue_holds_up_its_partition_until_there_is_room(self):
+        topic, copy = self.name, f'east.{self.name}'
+        self.source.create_topic(topic, 2)
+        self.target.create_topic(copy, 2, **{'cleanup.policy': 'compact'})
+        for number in range(3):
+            self.source.kcat('-P', '-t', topic, '-p', 0, data=b'no key %d' % number)
+        self.fill(topic, 0, range(5), '-k', 'key')
+        process = self.mirror(self.flow('exactly_once', on_poison='dead_letter', dead_letter_path=self.top / 'letters', dead_letter_max_bytes=1000))
+        wait_until(lambda: len(self.letters(self.name)) > 0, 'a dead letter')
+        self.wait_for_log('events wait')
+        self.fill(topic, 1, range(100), '-k', 'key')
+        self.wait_for_last(copy, 1, 99)
+        self.assertEqual(self.numbers(copy, 0), [])
+        purge = ('dlq', 'purge', '--all', '--pipeline', self.name, '--path.dead_letter_queue', str(self.top / 'letters'))
+        wait_until(lambda: self.millrace(*purge).status == 0 and self.numbers(copy, 0) == list(range(5)), 'the partition to go on')
+        self.assertEqual(self.stop(process)['dead letters'], 3)
 
     def test_a_rate_limit_lets_no_more_pass_than_it_says(self):
         topic = self.name
