@@ -77,6 +77,17 @@ class Input(InputTest):
         numbers = [int(event['message']) for event in self.read('topics => ["on"] group_id => "on"', 150)]
         self.assertEqual(numbers, list(range(150)))
 
+    def test_partitions_by_number_are_read_by_this_input_alone(self):
+        self.kafka.create_topic('numbered', 4)
+        for partition in range(4):
+            self.kafka.produce('numbered', [b'%d' % partition] * 50, '-p', partition)
+        options = 'assign => ["numbered:0", "numbered:2-3"] group_id => "numbered" consumer_threads => 2'
+        events = self.read(options, 150)
+        self.assertEqual(sorted(event['message'] for event in events), sorted(['0', '2', '3'] * 50))
+        self.assertEqual(self.kafka.committed('numbered'), {('numbered', n): 50 for n in (0, 2, 3)})
+        self.kafka.produce('numbered', [b'more'], '-p', 3)
+        self.assertEqual([event['message'] for event in self.read(options, 151)[150:]], ['more'])
+
     def test_what_a_dead_output_has_not_taken_is_not_committed_and_the_group_is_kept(self):
         self.kafka.produce('dead', [b'%d' % n for n in range(50_000)])
         output = 'elasticsearch { hosts => ["http://127.0.0.1:9"] manage_template => false }'

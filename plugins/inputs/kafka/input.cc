@@ -18,7 +18,7 @@ class KafkaInput : public Input {
 
   Result<void> run(Emitter& emitter) override {
     for (std::size_t i = 0; i < settings_.threads; ++i) {
-      auto member = kafka::in::Member::create(settings_, names_, partitions_, emitter);
+      auto member = kafka::in::Member::create(settings_, i, names_, partitions_, emitter);
       if (!member) return fail(std::move(member).error());
       members_.push_back(std::move(*member));
     }

@@ -29,13 +29,21 @@ Member::Member(const Settings& settings, const MetadataNames& names, Partitions&
                Emitter& emitter)
     : settings_(settings), partitions_(partitions), emitter_(emitter), maker_(settings, names) {}
 
-Result<std::unique_ptr<Member>> Member::create(const Settings& settings, const MetadataNames& names,
-                                               Partitions& partitions, Emitter& emitter) {
+Result<std::unique_ptr<Member>> Member::create(const Settings& settings, std::size_t number,
+                                               const MetadataNames& names, Partitions& partitions,
+                                               Emitter& emitter) {
   std::unique_ptr<Member> member(new Member(settings, names, partitions, emitter));
   auto consumer = Consumer::create(settings.properties, settings.component, *member);
   if (!consumer) return fail(std::move(consumer).error());
-  auto subscribed = (*consumer)->subscribe(settings.topics);
-  if (!subscribed) return fail(std::move(subscribed).error().at("topics"));
+  if (settings.assigned.empty()) {
+    auto subscribed = (*consumer)->subscribe(settings.topics);
+    if (!subscribed) return fail(std::move(subscribed).error().at("topics"));
+  } else {
+    const auto share = share_of(settings.assigned, number, settings.threads);
+    auto assigned = (*consumer)->assign(share);
+    if (!assigned) return fail(std::move(assigned).error().at("assign"));
+    for (const TopicPartition& place : share) member->begin_partition(place);
+  }
   member->consumer_ = std::move(*consumer);
   return member;
 }
@@ -88,6 +96,12 @@ void Member::poll() {
       report_lag();
     }
   }
+  leave_group();
+}
+
+/// What is delivered is committed first: of partitions that no group gave nothing is revoked.
+void Member::leave_group() {
+  if (!settings_.assigned.empty()) commit_delivered(true);
   consumer_->close();
 }
 

@@ -18,8 +18,9 @@ using Clock = std::chrono::steady_clock;
 /// it waits when that is full. Between the two there is a bounded number of bytes.
 class Member : private Rebalances {
  public:
-  /// All of these must outlive it. Errors: the library refuses a setting.
-  static Result<std::unique_ptr<Member>> create(const Settings& settings,
+  /// Number `number` of settings.threads. All of these must outlive it. Errors: the library refuses
+  /// a setting.
+  static Result<std::unique_ptr<Member>> create(const Settings& settings, std::size_t number,
                                                 const MetadataNames& names, Partitions& partitions,
                                                 Emitter& emitter);
   ~Member() override;
@@ -58,6 +59,7 @@ class Member : private Rebalances {
   void report_lag();
   void assigned(std::span<const TopicPartition> places) override;
   void revoked(std::span<const TopicPartition> places, bool lost) override;
+  void leave_group();
   void begin_partition(const TopicPartition& place);
   void begin_at(Partition& partition, std::int64_t offset);
   /// False where not everything that the pipeline has of it is delivered by then.

@@ -63,6 +63,7 @@ class Compiler : private PropertyWriter {
 
  private:
   void set_topics() {
+    if (given("assign")) return set_assigned();
     if (given("topics_pattern")) {
       if (given("topics")) error("topics_pattern", "either this or `topics`");
       if (o_.topics_pattern.empty()) error("topics_pattern", "is empty");
@@ -79,6 +80,21 @@ class Compiler : private PropertyWriter {
         error("topics", fmt::format("`{}` is no topic's name", topic),
               "a regular expression goes into `topics_pattern`");
     s_.topics = o_.topics;
+  }
+
+  void set_assigned() {
+    for (const char* other : {"topics", "topics_pattern"})
+      if (given(other)) error("assign", fmt::format("either this or `{}`", other));
+    if (given("group_instance_id"))
+      error("assign", "`group_instance_id` names a member of a group, and there is none");
+    if (o_.assign.empty()) error("assign", "is empty", "name at least one partition");
+    auto assigned = parse_assigned(o_.assign);
+    if (!assigned)
+      return error("assign", assigned.error().message, "[\"orders:0\", \"logs:0-11\"]");
+    if (assigned->size() < static_cast<std::size_t>(o_.consumer_threads))
+      error("consumer_threads",
+            fmt::format("is more than the {} partitions of `assign`", assigned->size()));
+    s_.assigned = std::move(*assigned);
   }
 
   void check_deserializers() {
@@ -145,6 +161,12 @@ void add_group_options(Options<O>& table) {
       .add("topics_pattern", &O::topics_pattern,
            "In place of `topics`: a regular expression; topics that fit later are read from then "
            "on.")
+      .add(
+          "assign", &O::assign,
+          "In place of `topics`: partitions by number, [\"orders:0\", \"logs:0-11\"]. They are "
+          "read "
+          "by this input whoever else reads them: no group shares them out, offsets are kept under "
+          "`group_id` all the same, which must be nobody else's. (millrace only)")
       .add("exclude_internal_topics", &O::exclude_internal_topics,
            "With `topics_pattern`: leave out Kafka's own.", one_of("true", "false"))
       .add("group_id", &O::group_id,

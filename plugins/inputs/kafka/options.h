@@ -1,5 +1,6 @@
 #pragma once
 
+#include "plugins/inputs/kafka/assign.h"
 #include "plugins/support/kafka/connection_options.h"
 
 namespace millrace::kafka::in {
@@ -11,6 +12,7 @@ enum class Decorate { none, basic, extended };
 struct RawOptions : ConnectionOptions {
   std::vector<std::string> topics{"logstash"};
   std::string topics_pattern;
+  std::vector<std::string> assign;
   std::string group_id = "logstash";
   std::string group_instance_id;
   std::int64_t consumer_threads = 1;
@@ -43,7 +45,8 @@ struct Settings {
   std::string component;
   std::string group;
   Properties properties;
-  std::vector<std::string> topics;  ///< names, or one pattern with its `^`
+  std::vector<std::string> topics;       ///< names, or one pattern with its `^`
+  std::vector<TopicPartition> assigned;  ///< in place of topics: these, and no others
   std::size_t threads = 1;
   std::size_t poll_records = 500;
   std::chrono::milliseconds poll_wait{100};

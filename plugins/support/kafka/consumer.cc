@@ -169,6 +169,14 @@ Result<void> Consumer::subscribe(std::span<const std::string> topics) {
   return fail(Errc::invalid, describe_error(result));
 }
 
+Result<void> Consumer::assign(std::span<const TopicPartition> partitions) {
+  std::vector<NextOffset> starts;
+  for (const TopicPartition& place : partitions) starts.push_back({place, RD_KAFKA_OFFSET_STORED});
+  const auto result = rd_kafka_assign(handles_->client, list_of(starts).get());
+  if (result == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return fail(Errc::invalid, describe_error(result));
+}
+
 void Consumer::poll(std::size_t most, std::chrono::milliseconds timeout, std::vector<Message>& out,
                     std::vector<NextOffset>& ends) {
   auto& fetched = handles_->fetched;

@@ -78,6 +78,10 @@ class Consumer {
   /// Topics by name, or by a regular expression that begins with `^`. Errors: Errc::invalid.
   Result<void> subscribe(std::span<const std::string> topics);
 
+  /// In place of subscribe(): these partitions, from where the group's offsets are, without being a
+  /// member of it. Nobody is told by Rebalances. Errors: Errc::invalid.
+  Result<void> assign(std::span<const TopicPartition> partitions);
+
   /// Appends at most `most` records, in order within a partition; waits at most `timeout` for them.
   /// To be called more often than max.poll.interval.ms, or the group takes the partitions away.
   /// `ends` gets what was reached: partitions that hold nothing more for now.
