@@ -360,7 +360,7 @@ Options<FlowOptions> flow_options() {
       .refused("recreate_target",
                "stop the mirror, delete the copy, and go on with `on_recreated: "
                "restart_from_beginning`")
-      .refused("gap_records", "records that are missing are named in the log, see `on_purged`");
+      .refused("gap_records", "the offsets topic has them without being asked, see `on_purged`");
   return table;
 }
 

@@ -321,6 +321,13 @@ Result<void> Shard::examine(const std::vector<Track*>& tracks) {
     if (track.witness && (*other)[question++]) anomaly = Anomaly::recreated;
     const Reaction reaction = react(anomaly, track.source, track.next, bounds, settings_.options);
     if (anomaly == Anomaly::none) continue;
+    if (anomaly == Anomaly::purged) {
+      const Gap gap{.place = track.source,
+                    .first = track.next,
+                    .last = bounds.begin - 1,
+                    .skipped = !reaction.stops};
+      gaps_[gap.key()] = gap;
+    }
     if (reaction.stops) {
       stop_track(track, reaction.text);
       continue;

@@ -10,6 +10,7 @@
 #include "pipeline/plugin/stop.h"
 #include "plugins/mirror/anomalies.h"
 #include "plugins/mirror/decisions.h"
+#include "plugins/mirror/gaps.h"
 #include "plugins/mirror/letters.h"
 #include "plugins/mirror/rate_limit.h"
 #include "plugins/mirror/track.h"
@@ -148,6 +149,7 @@ class Shard {
   std::vector<kafka::Header> headers_;
   std::string origin_;                               ///< the value of kSourceHeader
   std::map<kafka::TopicPartition, Position> known_;  ///< what the target had at the start
+  std::map<std::string, Gap> gaps_;                  ///< by their keys: found, and not stored yet
   bool owned_ = false;                               ///< the target knows that this instance writes
   bool reopen_ = false;                              ///< the reader is to be made again
 

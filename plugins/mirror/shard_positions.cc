@@ -104,7 +104,7 @@ Step Shard::store_positions() {
   if (exactly && !wait_for_reports(until)) return Step::restart;
   if (exactly && failed_) return recover();
   const std::vector<Track*> tracks = moved();
-  if (tracks.empty() && !in_transaction_ && owned_) {
+  if (tracks.empty() && !in_transaction_ && owned_ && gaps_.empty()) {
     store_due_ = Clock::now() +
                  (exactly ? settings_.options.txn_interval : settings_.options.store_interval);
     return Step::go_on;
@@ -119,6 +119,7 @@ Step Shard::store_positions() {
     good = good && put_position(PositionKey::encode(track->source), encode(position));
     written.emplace_back(track, position);
   }
+  for (const auto& [key, gap] : gaps_) good = good && put_position(key, encode(gap, now_ms()));
   while (positions_under_way_ > 0 && !position_failed_ && !is_late() && Clock::now() < until)
     take_reports(kPollWait);
   if (!good || positions_under_way_ > 0 || position_failed_) {
@@ -131,6 +132,7 @@ Step Shard::store_positions() {
   if (step != Step::go_on) return step;
   in_transaction_ = false;
   owned_ = true;
+  gaps_.clear();
   position_bytes_.clear();
   for (const auto& [track, position] : written) {
     track->stored = position.next;

@@ -324,6 +324,11 @@ class Topics(MirrorTest):
         except AssertionError:  # not there yet
             return 0
 
+    def gaps(self, flow):
+        """What is noted of records that are gone: {key: value without the time}."""
+        out = self.target.kcat('-C', '-e', '-q', '-t', f'millrace-mirror-offsets.{flow}.internal', '-o', 'beginning', '-f', '%k: %s\n').decode()
+        return {key: re.sub(r' found=\d{13} ', ' ', value) for key, value in (line.split(': ') for line in out.splitlines()) if key.startswith('@gap')}
+
     @on_demand
     def test_purged_records_are_named_and_their_partition_stops_alone(self):
         topic = self.name
@@ -347,10 +352,12 @@ class Topics(MirrorTest):
         self.wait_for_last(f'twice.{topic}', 1, 299)
         self.assertEqual(self.numbers(f'twice.{topic}', 0)[-1], 199)
         self.stop(process)
+        self.assertEqual(self.gaps('twice' + self.name[:20]), {f'@gap {topic}/0 200': 'v=1 first=200 last=249 done=stopped'})
         process = self.mirror(self.flow('exactly_once', name='twice' + self.name[:20], aliases=('twice', 'west'), on_purged='skip_with_alarm'))
         self.wait_for_last(f'twice.{topic}', 0, 299)
         self.assertEqual(self.numbers(f'twice.{topic}', 0)[-51:], [199, *range(250, 300)])
         self.stop(process)
+        self.assertEqual(self.gaps('twice' + self.name[:20]), {f'@gap {topic}/0 200': 'v=1 first=200 last=249 done=skipped'})
 
     @on_demand
     def test_a_topic_that_was_made_again_is_found_out_even_where_it_is_longer_than_before(self):
