@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <future>
 
 #include "pipeline/observe/log.h"
 #include "plugins/support/kafka/journal.h"
@@ -22,6 +23,7 @@ constexpr milliseconds kPollWait{10};
 constexpr milliseconds kLook{100};
 /// Claim, announce, move, and one that finds nothing to do. Others may come in between.
 constexpr int kMostRounds = 8;
+constexpr std::int32_t kAtOnce = 8;
 
 /// A record of the offsets topic.
 struct Entry {
@@ -68,12 +70,18 @@ class LayoutKeeper {
     }
     const bool mine = first->layout && first->owner == instance_;
     const Layout goal{now.shards, now.shards == wanted_ ? 0 : wanted_};
-    if (now != goal || !mine) return announce(goal);
+    if (now != goal || !mine) {
+      auto announced = announce(goal);
+      if (!announced) return fail(std::move(announced).error());
+      // Whoever reads partition 0 before the end of that transaction is marked finds no other
+      // layout: there is no need to wait for it.
+      return goal.next == 0 && first->layout.value_or(goal) == goal;
+    }
     if (goal.next == 0) return true;
     return change(now, std::move(*first));
   }
 
-  Result<bool> announce(const Layout& goal) {
+  Result<void> announce(const Layout& goal) {
     if (goal.next != 0)
       log::info(component_, "positions are moved from {} shards to {}; older instances are fenced",
                 goal.shards, goal.next);
@@ -87,12 +95,7 @@ class LayoutKeeper {
     if (auto grown = grow(); !grown) return fail(std::move(grown).error());
     std::vector<Positions> old;
     old.push_back(std::move(first));
-    for (std::int32_t i = 1; i < layout.shards; ++i) {
-      if (auto fenced = take_over(i); !fenced) return fail(std::move(fenced).error());
-      auto positions = read(i);
-      if (!positions) return fail(std::move(positions).error());
-      old.push_back(std::move(*positions));
-    }
+    if (auto fenced = fence(layout.shards, old); !fenced) return fail(std::move(fenced).error());
     std::vector<Entry> entries{{0, std::string(PositionKey::kLayout), encode(Layout{wanted_, 0})}};
     for (std::int32_t i = 0; i < std::max(layout.shards, wanted_); ++i)
       entries.push_back({i, std::string(PositionKey::kOwner), instance_});
@@ -107,7 +110,26 @@ class LayoutKeeper {
     done_ = fmt::format(
         "it ran with {} shards and runs with {} from now on: of {} positions {} were moved",
         layout.shards, wanted_, all, moved.size());
-    return write(entries);
+    if (auto written = write(entries); !written) return fail(std::move(written).error());
+    return false;
+  }
+
+  /// Fences all shards but the first, and adds what they have. Some at a time: each takes a second.
+  Result<void> fence(std::int32_t shards, std::vector<Positions>& old) {
+    for (std::int32_t begin = 1; begin < shards; begin += kAtOnce) {
+      std::vector<std::future<Result<Positions>>> some;
+      for (std::int32_t i = begin; i < std::min(begin + kAtOnce, shards); ++i)
+        some.push_back(std::async(std::launch::async, [this, i]() -> Result<Positions> {
+          if (auto fenced = take_over(i); !fenced) return fail(std::move(fenced).error());
+          return read(i);
+        }));
+      for (auto& one : some) {
+        auto positions = one.get();
+        if (!positions) return fail(std::move(positions).error());
+        old.push_back(std::move(*positions));
+      }
+    }
+    return {};
   }
 
   Result<void> grow() {
@@ -140,17 +162,15 @@ class LayoutKeeper {
   }
 
   /// All of them, or none, in the end: an error leaves open which, and the next round finds out.
-  Result<bool> write(const std::vector<Entry>& entries) {
+  Result<void> write(const std::vector<Entry>& entries) {
     kafka::Transactions transactions(*producer_);
     auto begun = call("beginning a transaction", [&] { return transactions.begin(); });
-    if (!begun) return fail(std::move(begun).error());
+    if (!begun) return begun;
     if (auto sent = send(entries); !sent) {
       producer_.reset();  // it would read what goes here
-      return fail(std::move(sent).error());
+      return sent;
     }
-    auto committed = call("committing", [&] { return transactions.commit(kCallWait); });
-    if (!committed) return fail(std::move(committed).error());
-    return false;
+    return call("committing", [&] { return transactions.commit(kCallWait); });
   }
 
   Result<void> send(const std::vector<Entry>& entries) {

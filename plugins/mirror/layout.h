@@ -18,7 +18,7 @@
 ///  2. All ids of the old layout are fenced: those shards that started before write nothing more.
 ///  3. One transaction of shard 0 moves the positions and says that the change is made.
 ///
-/// Behind each transaction its id is fenced anew. That returns when the brokers have marked the
+/// Behind a transaction its id is fenced anew. That returns when the brokers have marked the
 /// transaction's end in all partitions, which readers would else stop in front of.
 namespace millrace::mirror {
 
