@@ -37,6 +37,52 @@ constexpr std::array<Named, 14> kNamed{{{"alnum", R"([\p{Alphabetic}\p{Nd}])"},
                                         {"word", R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}])"},
                                         {"xdigit", "[0-9A-Fa-f]"}}};
 
+constexpr char32_t kLongS = 0x17f, kKelvin = 0x212a;  // Unicode folds them to s and k
+
+struct Category {
+  std::string_view letters;
+  std::string_view name;
+};
+/// The Unicode Standard, table 4-4, as `\p{...}` names them in any case.
+constexpr std::array<Category, 38> kCategories{{{"l", "letter"},
+                                                {"lu", "uppercaseletter"},
+                                                {"ll", "lowercaseletter"},
+                                                {"lt", "titlecaseletter"},
+                                                {"lm", "modifierletter"},
+                                                {"lo", "otherletter"},
+                                                {"m", "mark"},
+                                                {"mn", "nonspacingmark"},
+                                                {"mc", "spacingmark"},
+                                                {"me", "enclosingmark"},
+                                                {"n", "number"},
+                                                {"nd", "decimalnumber"},
+                                                {"nl", "letternumber"},
+                                                {"no", "othernumber"},
+                                                {"p", "punctuation"},
+                                                {"pc", "connectorpunctuation"},
+                                                {"pd", "dashpunctuation"},
+                                                {"ps", "openpunctuation"},
+                                                {"pe", "closepunctuation"},
+                                                {"pi", "initialpunctuation"},
+                                                {"pf", "finalpunctuation"},
+                                                {"po", "otherpunctuation"},
+                                                {"s", "symbol"},
+                                                {"sm", "mathsymbol"},
+                                                {"sc", "currencysymbol"},
+                                                {"sk", "modifiersymbol"},
+                                                {"so", "othersymbol"},
+                                                {"z", "separator"},
+                                                {"zs", "spaceseparator"},
+                                                {"zl", "lineseparator"},
+                                                {"zp", "paragraphseparator"},
+                                                {"c", "other"},
+                                                {"cc", "control"},
+                                                {"cf", "format"},
+                                                {"cn", "unassigned"},
+                                                {"co", "privateuse"},
+                                                {"cs", "surrogate"},
+                                                {"any", "any"}}};
+
 bool is_surrogate(char32_t c) { return c >= 0xd800 && c <= 0xdfff; }
 
 /// Every character, in order, once.
@@ -98,6 +144,17 @@ CharSet scan_cases(const CharSet& set) {
   return found->second;
 }
 
+/// What `expression` takes. Made once; it lives for ever, the number of them is bounded by the
+/// names there are.
+const CharSet* remembered(const std::string& expression) {
+  static std::mutex mutex;
+  static std::map<std::string, CharSet> made;  // guarded by mutex; entries never move
+  std::lock_guard lock(mutex);
+  auto found = made.find(expression);
+  if (found == made.end()) found = made.emplace(expression, scan(expression.c_str())).first;
+  return &found->second;
+}
+
 }  // namespace
 
 CharSet::CharSet(std::initializer_list<Range> ranges) : ranges_(ranges) { normalise(); }
@@ -145,8 +202,29 @@ void CharSet::intersect(const CharSet& other) {
   negate();
 }
 
-void CharSet::add_cases() {
-  constexpr char32_t kLongS = 0x17f, kKelvin = 0x212a;  // Unicode folds them to s and k
+void CharSet::add_cases(const CharSet& leaving) {
+  const CharSet before = *this, from = leaving;  // either may be this one
+  add_all_cases();
+  const auto take_back = [&](char32_t upper, char32_t lower, char32_t other) {
+    const bool had = before.contains(upper) || before.contains(lower);
+    if (had && !before.contains(other) && !from.contains(upper) && !from.contains(lower))
+      remove(other);
+    if (!had && before.contains(other) && !from.contains(other)) {
+      remove(upper);
+      remove(lower);
+    }
+  };
+  take_back('S', 's', kLongS);
+  take_back('K', 'k', kKelvin);
+}
+
+void CharSet::remove(char32_t c) {
+  CharSet others{{c, c}};
+  others.negate();
+  intersect(others);
+}
+
+void CharSet::add_all_cases() {
   // Sets that take all or nothing outside of ASCII need no tables.
   const bool plain = ranges_.empty() || ranges_.back().last < 0x80 ||
                      (ranges_.back().first <= 0x80 && ranges_.back().last == kLast);
@@ -182,15 +260,31 @@ bool CharSet::contains(char32_t c) const {
 }
 
 const CharSet* posix_set(std::string_view name) {
-  static std::mutex mutex;
-  static std::map<std::string_view, CharSet> made;  // guarded by mutex; entries never move
   const auto known = std::find_if(kNamed.begin(), kNamed.end(),
                                   [&](const Named& named) { return named.name == name; });
-  if (known == kNamed.end()) return nullptr;
-  std::lock_guard lock(mutex);
-  auto found = made.find(known->name);
-  if (found == made.end()) found = made.emplace(known->name, scan(known->expression)).first;
-  return &found->second;
+  return known == kNamed.end() ? nullptr : remembered(known->expression);
+}
+
+const CharSet* property_set(std::string_view name) {
+  if (const CharSet* posix = posix_set(name)) return posix;
+  const auto category =
+      std::find_if(kCategories.begin(), kCategories.end(),
+                   [&](const Category& one) { return one.name == name || one.letters == name; });
+  if (category != kCategories.end())
+    return remembered("\\p{" + std::string(category->letters) + "}");
+  // A name that PCRE2 does not know makes no set.
+  const bool letters =
+      std::all_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  const CharSet* script =
+      letters && name.size() > 2 ? remembered("\\p{sc:" + std::string(name) + "}") : nullptr;
+  return script && !script->empty() ? script : nullptr;
+}
+
+const CharSet& boundary_set() {
+  static const CharSet& set = []() -> const CharSet& {
+    return *remembered(R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{b2}\x{b3}\x{b9}\x{bc}-\x{be}])");
+  }();
+  return set;
 }
 
 }  // namespace grok

@@ -24,7 +24,10 @@ class CharSet {
   void intersect(const CharSet& other);
   void negate();
   /// Adds what differs from a character of the set only in case.
-  void add_cases();
+  void add_cases() { add_cases(*this); }
+  /// The same, but from ASCII to what is outside of it (s to U+017F, k to U+212A) and back only
+  /// from characters of `leaving`.
+  void add_cases(const CharSet& leaving);
 
   bool contains(char32_t c) const;
   bool empty() const { return ranges_.empty(); }
@@ -33,6 +36,8 @@ class CharSet {
 
  private:
   void normalise();
+  void add_all_cases();
+  void remove(char32_t c);
   std::vector<Range> ranges_;
 };
 
@@ -40,5 +45,13 @@ class CharSet {
 /// for `ascii` and `xdigit`. nullptr: there is none of that name. The set lives for ever;
 /// thread-safe.
 const CharSet* posix_set(std::string_view name);
+
+/// What `\p{...}` holds, by a name in small letters without `_`, `-` and blanks: the POSIX names,
+/// general categories (`lu`, `uppercaseletter`) and scripts (`greek`). As with posix_set().
+const CharSet* property_set(std::string_view name);
+
+/// What `\b` takes for a part of a word: `word`, and the superscripts and fractions of Latin-1,
+/// which Joni's table of words has (seen with JRuby 9.4).
+const CharSet& boundary_set();
 
 }  // namespace grok

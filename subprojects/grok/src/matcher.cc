@@ -18,7 +18,7 @@ bool is_ascii_word(unsigned char c) {
 }
 
 bool is_wide_word(const unsigned char* p) {
-  static const CharSet& words = *posix_set("word");
+  static const CharSet& words = boundary_set();
   return words.contains(decode(p).code);
 }
 

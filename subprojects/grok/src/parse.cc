@@ -334,10 +334,15 @@ Parser::Parsed Parser::escape() {
   }
   if (c >= '1' && c <= '9') return numbered_back_reference(start);
   at_ = start;
-  CharSet set;
-  if (std::string_view("dDwWsShHpP").find(c) != std::string_view::npos) {
+  ClassSet set;
+  if (c == 'p' || c == 'P') {
+    ++at_;
+    if (!property(set, start, true)) return std::nullopt;
+    return add_set(std::move(set.all), start);
+  }
+  if (std::string_view("dDwWsShH").find(c) != std::string_view::npos) {
     if (!class_item(set, 0)) return std::nullopt;
-    return add_set(std::move(set), start);
+    return add_set(std::move(set.all), start);
   }
   ++at_;
   const auto code = escaped_char(start);

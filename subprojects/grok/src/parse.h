@@ -42,6 +42,31 @@ class Parser {
     std::uint32_t min, max;
     bool in_braces;
   };
+  /// A class while it is read.
+  struct ClassSet {
+    CharSet all;
+    CharSet leaving;  ///< without what `\w` and `\W` brought: see CharSet::add_cases()
+
+    void add(const CharSet& set) {
+      all.add(set);
+      leaving.add(set);
+    }
+    void add(const ClassSet& set) {
+      all.add(set.all);
+      leaving.add(set.leaving);
+    }
+    void intersect(const ClassSet& set) {
+      all.intersect(set.all);
+      leaving.intersect(set.leaving);
+    }
+    /// Joni leaves what is outside of ASCII as it is where the class named nothing there.
+    void negate() {
+      all.negate();
+      const bool wide = !leaving.empty() && leaving.ranges().back().last > 0x7f;
+      leaving.negate();
+      if (!wide) leaving.intersect({{0, 0x7f}});
+    }
+  };
   using Parsed = std::optional<NodeId>;
 
   Parsed alternation();
@@ -62,12 +87,12 @@ class Parser {
 
   // parse_class.cc
   Parsed bracket();
-  bool class_content(CharSet& set, std::size_t start, unsigned depth);
-  bool class_item(CharSet& set, unsigned depth);
-  bool class_range(CharSet& set, std::size_t start);
+  bool class_content(ClassSet& set, std::size_t start, unsigned depth);
+  bool class_item(ClassSet& set, unsigned depth);
+  bool class_range(ClassSet& set, std::size_t start);
   bool looking_at_posix() const;
-  bool posix(CharSet& set);
-  bool property(CharSet& set, std::size_t start);
+  bool posix(ClassSet& set);
+  bool property(ClassSet& set, std::size_t start, bool alone = false);
   std::optional<char32_t> class_char();
   std::optional<char32_t> escaped_char(std::size_t start);
   std::optional<char32_t> code_point();

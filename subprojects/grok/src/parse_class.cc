@@ -76,20 +76,20 @@ std::optional<char32_t> Parser::escaped_char(std::size_t start) {
 
 Parser::Parsed Parser::bracket() {
   const std::size_t start = at_++;
-  CharSet set;
+  ClassSet set;
   if (!class_content(set, start, 0)) return std::nullopt;
-  return add_set(std::move(set), start);
+  return add_set(std::move(set.all), start);
 }
 
 /// From behind the `[` to behind its `]`: items, intersected with what stands behind each `&&`.
-bool Parser::class_content(CharSet& set, std::size_t start, unsigned depth) {
+bool Parser::class_content(ClassSet& set, std::size_t start, unsigned depth) {
   if (depth > kMaxClassDepth) {
     fail(start, "classes are nested too deeply");
     return false;
   }
   const bool negated = skip("^");
-  CharSet part;
-  std::optional<CharSet> whole;
+  ClassSet part;
+  std::optional<ClassSet> whole;
   const auto join = [&] {
     if (whole)
       whole->intersect(part);
@@ -114,13 +114,13 @@ bool Parser::class_content(CharSet& set, std::size_t start, unsigned depth) {
   }
   join();
   // Once and for the outermost, as Oniguruma does: `(?i:[[^a]])` takes `a`, since it takes `A`.
-  if (flags_.ignore_case && depth == 0) whole->add_cases();
+  if (flags_.ignore_case && depth == 0) whole->all.add_cases(whole->leaving);
   if (negated) whole->negate();
   set.add(*whole);
   return true;
 }
 
-bool Parser::class_item(CharSet& set, unsigned depth) {
+bool Parser::class_item(ClassSet& set, unsigned depth) {
   const std::size_t start = at_;
   if (looking_at_posix()) return posix(set);
   if (skip("[")) return class_content(set, start, depth + 1);
@@ -129,7 +129,8 @@ bool Parser::class_item(CharSet& set, unsigned depth) {
     const char c = text_[at_ + 1];
     if (shorthand(c, short_set) && std::string_view("dDwWsShH").find(c) != std::string_view::npos) {
       at_ += 2;
-      set.add(short_set);
+      set.all.add(short_set);
+      if (c != 'w' && c != 'W') set.leaving.add(short_set);
       return true;
     }
     if (c == 'p' || c == 'P') {
@@ -140,7 +141,7 @@ bool Parser::class_item(CharSet& set, unsigned depth) {
   return class_range(set, start);
 }
 
-bool Parser::class_range(CharSet& set, std::size_t start) {
+bool Parser::class_range(ClassSet& set, std::size_t start) {
   const auto low = class_char();
   if (!low) return false;
   char32_t high = *low;
@@ -160,7 +161,7 @@ bool Parser::class_range(CharSet& set, std::size_t start) {
       return false;
     }
   }
-  set.add(*low, high);
+  set.add(CharSet{{*low, high}});
   return true;
 }
 
@@ -183,7 +184,7 @@ bool Parser::looking_at_posix() const {
 }
 
 /// `[:name:]` or `[:^name:]`.
-bool Parser::posix(CharSet& set) {
+bool Parser::posix(ClassSet& set) {
   const std::size_t start = at_;
   at_ += 2;
   const bool negated = skip("^");
@@ -201,8 +202,8 @@ bool Parser::posix(CharSet& set) {
   return true;
 }
 
-/// `\p{Alpha}`, `\p{^Alpha}`, `\P{Alpha}`: the POSIX names only.
-bool Parser::property(CharSet& set, std::size_t start) {
+/// `\p{Alpha}`, `\p{^Lu}`, `\P{Greek}`.
+bool Parser::property(ClassSet& set, std::size_t start, bool alone) {
   bool negated = text_[at_++] == 'P';
   const std::size_t end = skip("{") ? text_.find('}', at_) : std::string_view::npos;
   if (end == std::string_view::npos) {
@@ -210,16 +211,22 @@ bool Parser::property(CharSet& set, std::size_t start) {
     return false;
   }
   if (skip("^")) negated = !negated;
-  std::string name(text_.substr(at_, end - at_));
-  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  const std::string_view given = text_.substr(at_, end - at_);
+  std::string name;
+  for (const char c : given.substr(0, 64))
+    if (c != '_' && c != '-' && c != ' ')
+      name += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   at_ = end + 1;
-  const CharSet* found = posix_set(name);
+  const CharSet* found = property_set(name);
   if (!found) {
-    fail(start, "`\\p{" + name.substr(0, 32) + "}` is not supported",
-         "the POSIX names are: Alnum, Alpha, Digit, Space, Upper, ...");
+    fail(start, "there is no property `\\p{" + std::string(given.substr(0, 32)) + "}`",
+         "known are the POSIX names (Alpha, Digit, Upper, ...), categories (L, Lu, ...) and "
+         "scripts");
     return false;
   }
   CharSet taken = *found;
+  // One that stands alone takes part in `(?i)`; in a class the class does.
+  if (flags_.ignore_case && alone) taken.add_cases();
   if (negated) taken.negate();
   set.add(taken);
   return true;

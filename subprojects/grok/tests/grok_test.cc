@@ -93,6 +93,37 @@ TEST(Grok, IgnoresCaseOfTheOutermostClass) {
   EXPECT_EQ(matched_by_all("(?<x>(?i:[^a]))", "A"), "no match");
 }
 
+// Seen with JRuby 9.4: `\w` is ASCII, and no case leads out of it.
+TEST(Grok, NoCaseLeadsOutOfAShorthandForWords) {
+  EXPECT_EQ(matched_by_all("^(?<x>(?i:[\\W]+))$", "sSkK"), "no match");
+  EXPECT_EQ(matched_by_all("^(?<x>(?i:[^\\W]+))$", "sSkK"), "x=sSkK");
+  EXPECT_EQ(matched_by_all("^(?<x>(?i:[\\w]))$", "\u017f"), "no match");
+  EXPECT_EQ(matched_by_all("^(?<x>(?i:[^\\w]))$", "\u017f"), "x=\u017f");
+  EXPECT_EQ(matched_by_all("^(?<x>(?i:[\\Wk]+))$", "kK\u212a"), "x=kK\u212a");
+  EXPECT_EQ(matched_by_all("^(?<x>(?i:[s]+))$", "sS\u017f"), "x=sS\u017f");
+  EXPECT_EQ(matched_by_all("^(?<x>(?i:[[^\\w]1]))$", "s"), "no match");
+  EXPECT_EQ(matched_by_all("^(?<x>(?i:[[^\\w\u017f]1]))$", "k"), "x=k");
+}
+
+TEST(Grok, KnowsPropertiesByCategoryAndScript) {
+  EXPECT_EQ(matched_by_all(R"((?<x>\p{Lu}+))", "a\u00c9B1"), "x=\u00c9B");
+  EXPECT_EQ(matched_by_all(R"((?<x>\P{L}+))", "a1-b"), "x=1-");
+  EXPECT_EQ(matched_by_all(R"((?<x>[^\p{Uppercase Letter}\d]+))", "A1bc"), "x=bc");
+  EXPECT_EQ(matched_by_all(R"((?<x>\p{Greek}+))", "a\u03b1\u03a9"), "x=\u03b1\u03a9");
+  EXPECT_EQ(matched_by_all(R"(^(?<x>(?i:\p{Lu}+))$)", "aB"), "x=aB");
+  EXPECT_EQ(matched_by_all(R"(^(?<x>(?i:\P{Lu}))$)", "a"), "no match");
+  EXPECT_EQ(matched(R"(\p{Nope})", ""),
+            "error: regular expression: there is no property `\\p{Nope}`");
+  EXPECT_EQ(matched(R"(\p{sc:Greek})", ""),
+            "error: regular expression: there is no property `\\p{sc:Greek}`");
+}
+
+TEST(Grok, TakesSuperscriptsOfLatin1ForPartsOfWords) {
+  EXPECT_EQ(matched_by_all(R"((?<x>.\b))", "\u00b2"), "x=\u00b2");
+  EXPECT_EQ(matched_by_all(R"((?<x>.\b))", "\u2074"), "no match");
+  EXPECT_EQ(matched_by_all("(?<x>[[:word:]])", "\u00b2"), "no match");
+}
+
 TEST(Grok, RepeatsNothingNoTime) {
   EXPECT_EQ(matched_by_all("(?<x>(?=b)a{0}b)", "b"), "x=b");
   EXPECT_EQ(matched_by_all("(?<x>(?:|\\A){0}b)", "ab"), "x=b");
