@@ -58,7 +58,11 @@ Result<void> DeadLetterStore::open() {
                             settings_.directory.native()));
   lock_ = std::move(*claimed);
   auto recovered = recover();
-  if (!recovered) return std::move(recovered).error().at("dead_letter_queue");
+  if (!recovered) {
+    segment_ = File();
+    lock_ = File();  // nothing is written to what is not understood, and open() may be called again
+    return std::move(recovered).error().at("dead_letter_queue");
+  }
   tender_ = std::thread([this] {
     std::unique_lock waiting(mutex_);
     while (!closed_.wait_for(waiting, settings_.flush_interval, [&] { return closing_; }))

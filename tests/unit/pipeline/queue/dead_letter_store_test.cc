@@ -182,6 +182,18 @@ TEST_F(Store, ATornLetterOfACrashIsCutOff) {
   EXPECT_EQ(segments().front().path, sealed.path);
 }
 
+TEST_F(Store, TakesNothingUntilItCouldBeOpened) {
+  const std::string other = top_.write("main/0000000004.open", "of another format");
+  DeadLetterStore store(settings());
+  ASSERT_FALSE(store.open());
+  EXPECT_EQ(put(store, {"early"}), 0u);
+  std::filesystem::remove(other);
+  const auto opened = store.open();
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ(put(store, {"late"}), 1u);
+  EXPECT_EQ(messages_in(directory()), std::vector<std::string>{"late"});
+}
+
 TEST_F(Store, ASegmentThatAPowerCutLeftBlankIsRemoved) {
   top_.write("main/0000000004.open", std::string(5000, '\0'));
   DeadLetterStore store(settings());
