@@ -281,9 +281,7 @@ const CharSet* property_set(std::string_view name) {
 }
 
 const CharSet& boundary_set() {
-  static const CharSet& set = []() -> const CharSet& {
-    return *remembered(R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{b2}\x{b3}\x{b9}\x{bc}-\x{be}])");
-  }();
+  static const CharSet& set = *remembered(kBoundaryExpression);
   return set;
 }
 

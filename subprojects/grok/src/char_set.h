@@ -53,5 +53,8 @@ const CharSet* property_set(std::string_view name);
 /// What `\b` takes for a part of a word: `word`, and the superscripts and fractions of Latin-1,
 /// which Joni's table of words has (seen with JRuby 9.4).
 const CharSet& boundary_set();
+/// The same in PCRE2's syntax, with its UTF mode: written out it would be 700 ranges.
+inline constexpr const char* kBoundaryExpression =
+    R"([\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{b2}\x{b3}\x{b9}\x{bc}-\x{be}])";
 
 }  // namespace grok

@@ -195,7 +195,7 @@ void Emitter::word_boundary(bool wanted) {
   }
   const auto side = [this](const char* open) {
     out_.text += open;
-    set(boundary_set());
+    out_.text += kBoundaryExpression;
     out_.text += ')';
   };
   out_.text += "(?:";

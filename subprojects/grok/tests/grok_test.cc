@@ -118,6 +118,13 @@ TEST(Grok, KnowsPropertiesByCategoryAndScript) {
             "error: regular expression: there is no property `\\p{sc:Greek}`");
 }
 
+// PCRE2 compiles to at most 64 KiB.
+TEST(Grok, TakesManyBoundariesInALineThatIsNotAscii) {
+  const std::string words = R"((?<x>(?:\b\w+\b )++\b\w+\b)\B.\k<x>)";
+  EXPECT_EQ(matched(words, "\u00e9 ab cd ef-ab cd ef"), "no match");
+  EXPECT_EQ(matched(R"((?<x>(?:\b\w+\b )+\b\w+\b)-\b\k<x>\b)", "\u00e9 ab cd-ab cd"), "x=ab cd");
+}
+
 TEST(Grok, TakesSuperscriptsOfLatin1ForPartsOfWords) {
   EXPECT_EQ(matched_by_all(R"((?<x>.\b))", "\u00b2"), "x=\u00b2");
   EXPECT_EQ(matched_by_all(R"((?<x>.\b))", "\u2074"), "no match");
