@@ -148,7 +148,7 @@ bool Parser::class_range(ClassSet& set, std::size_t start) {
   const auto after = [this](std::size_t n) {
     return at_ + n < text_.size() ? text_[at_ + n] : ']';
   };
-  const bool range = looking_at("-") && after(1) != ']' && after(1) != '[' &&
+  const bool range = looking_at("-") && after(1) != ']' && after(1) != '[' && !looking_at("-&&") &&
                      !(after(1) == '\\' &&
                        std::string_view("dDwWsShHpP").find(after(2)) != std::string_view::npos);
   if (range) {

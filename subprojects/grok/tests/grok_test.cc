@@ -56,6 +56,7 @@ TEST(Grok, OnlyTheFirstCaptureOfAFieldKeepsItsType) {
 
 TEST(Grok, ReadsRubysSyntax) {
   EXPECT_EQ(matched(R"((?<x>\h+))", "xyz 1aF"), "x=1aF");
+  EXPECT_EQ(matched("(?<x>[_-&&[^_]]+)", "a_-_"), "x=-");
   EXPECT_EQ(matched("(?<x>[a-c[0-9]]+)", "--b2c--"), "x=b2c");
   EXPECT_EQ(matched("(?<x>a.b)", "a\nb"), "x=a\nb");
   EXPECT_EQ(matched("^(?<x>b)$", "a\nb\nc"), "x=b");
