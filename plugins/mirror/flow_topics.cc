@@ -11,13 +11,6 @@ namespace {
 constexpr std::chrono::milliseconds kLook{200};
 constexpr std::chrono::seconds kPatience{10};
 
-std::int32_t partitions_of(const kafka::ClusterLayout& layout, const std::string& topic) {
-  const auto at = std::lower_bound(
-      layout.topics.begin(), layout.topics.end(), topic,
-      [](const kafka::TopicLayout& one, const std::string& name) { return one.name < name; });
-  return at == layout.topics.end() || at->name != topic ? 0 : at->partitions;
-}
-
 }  // namespace
 
 Result<void> Flow::refresh(const StopSignal& stop) {
@@ -50,11 +43,18 @@ Result<void> Flow::refresh(const StopSignal& stop) {
 Result<void> Flow::carry(const std::string& topic, const std::string& target,
                          const kafka::ClusterLayout& source, const kafka::ClusterLayout& there,
                          const StopSignal& stop) {
-  const std::int32_t partitions = partitions_of(source, topic);
+  const std::int32_t partitions = source.partitions_of(topic);
+  if (remakes_.contains(topic)) return {};
+  if (const MadeTopic* made = made_topics_ ? made_topics_->find(target) : nullptr;
+      made && made->remaking) {
+    log::warn(component_, "topic `{}`: an earlier run was about to make `{}` again", topic, target);
+    topics_[topic].target = target;
+    remakes_[topic] = Remake::making;
+    return {};
+  }
   Topic& known = topics_[topic];
   if (partitions <= known.partitions) return {};
-  const auto most_bytes =
-      make_target(topic, target, partitions, partitions_of(there, target), stop);
+  const auto most_bytes = make_target(topic, target, partitions, there.partitions_of(target), stop);
   if (!most_bytes) return most_bytes.error();
   // Whatever appears after the first start is read from its first record.
   const Start start =
@@ -88,20 +88,27 @@ Result<std::size_t> Flow::make_target(const std::string& topic, const std::strin
          .replication = static_cast<std::int32_t>(settings_.options.replication_factor),
          .settings = std::move(*settings)});
     if (!made) return fail(std::move(made).error());
+    if (made_topics_ && *made == kafka::Created::yes)
+      if (auto stored = made_topics_->remember(target, {}); !stored) return stored.error();
   } else if (there < partitions) {
     if (auto grown = target_->grow_topic(target, partitions); !grown) return grown.error();
   }
-  // No record before the brokers know the partition: to them it would be unknown.
+  if (auto known = await_target(target, partitions, stop); !known) return known.error();
+  return check_target(topic, target);
+}
+
+/// No record before the brokers know the partition: to them it would be unknown.
+Result<void> Flow::await_target(const std::string& target, std::int32_t partitions,
+                                const StopSignal& stop) {
   const auto until = Clock::now() + kPatience;
   for (;;) {
     const auto count = target_->partition_count(target);
-    if (count && *count >= partitions) break;
+    if (count && *count >= partitions) return {};
     if (stop.requested()) return fail(Errc::closed, "stopped");
     if (Clock::now() > until)
       return fail(Errc::timeout, fmt::format("`{}` on the target does not appear", target));
     stop.wait(kLook);
   }
-  return check_target(topic, target);
 }
 
 /// What a copy of `topic` is made with.
@@ -146,8 +153,9 @@ Result<std::size_t> Flow::check_target(const std::string& topic, const std::stri
 /// Topics that are gone, or have fewer partitions: their shards look, and wait.
 void Flow::watch_gone(const kafka::ClusterLayout& source) {
   for (const auto& [topic, known] : topics_) {
-    const std::int32_t now = partitions_of(source, topic);
+    const std::int32_t now = source.partitions_of(topic);
     const std::string key = "gone " + topic;
+    if (remakes_.contains(topic)) continue;
     if (now >= known.partitions) {
       notices_.end(key, fmt::format("topic `{}` is on the source again", topic));
       continue;

@@ -72,7 +72,7 @@ void Shard::publish() {
   for (const auto& [place, track] : tracks_) {
     now.push_back({place, track->target_topic, track->stored, track->newest_ms, track->delivered_ms,
                    track->sync_source, track->sync_target, track->witness, track->stopped,
-                   track->pairs});
+                   track->recreated, track->pairs});
     if (track->stored >= 0) stored.push_back({place, track->stored});
   }
   if (reader_) reader_->commit(stored);
@@ -114,6 +114,7 @@ Step Shard::run() {
       examine_doubtful();
       set_aside_again();
     }
+    if (const Step step = give_up_topics(); step != Step::go_on) return step;
     if (reopen_) {
       if (auto opened = open_reader(); !opened) return Step::restart;
     }
@@ -172,8 +173,9 @@ Step Shard::take_over() {
     track.handle = producer_->topic(track.target_topic);
     track.proven = false;
     const auto known = known_.find(at->first);
-    if (known == known_.end()) {
-      waiting_.push_back({track.source, track.target_topic, track.start, track.most_bytes});
+    if (known == known_.end() || track.anew) {
+      waiting_.push_back(
+          {track.source, track.target_topic, track.start, track.most_bytes, track.anew});
       at = tracks_.erase(at);
       continue;
     }
@@ -264,7 +266,8 @@ Result<Step> Shard::begin_tracks(const std::vector<Order>& orders) {
         fmt::format("{}/{}/{}/", context_.source_id, track->source.topic, track->source.partition);
     track->most_bytes = orders[i].most_bytes;
     track->handle = producer_->topic(track->target_topic);
-    if (const auto known = known_.find(track->source); known != known_.end()) {
+    track->anew = orders[i].anew;
+    if (const auto known = known_.find(track->source); known != known_.end() && !track->anew) {
       track->next = track->stored = known->second.next;
       track->witness = known->second.witness;
       resumed.push_back(track.get());
@@ -274,6 +277,7 @@ Result<Step> Shard::begin_tracks(const std::vector<Order>& orders) {
       track->next = *first;
       if (track->next < 0) track->stopped = "it has no position, and `start` is error";
     }
+    track->first = track->next;
     made.push_back(std::move(track));
   }
   if (auto examined = examine(resumed); !examined) return examined.error();
@@ -329,6 +333,7 @@ Result<void> Shard::examine(const std::vector<Track*>& tracks) {
       gaps_[gap.key()] = gap;
     }
     if (reaction.stops) {
+      track.recreated = anomaly == Anomaly::recreated;
       stop_track(track, reaction.text);
       continue;
     }

@@ -318,7 +318,7 @@ Step Shard::recover_transaction() {
   const Step aborted = abort_transaction();
   for (const auto& [place, track] : tracks_) blame(*track);
   if (aborted != Step::go_on) return aborted;
-  for (const auto& [place, track] : tracks_) track->rewind(track->stored);
+  for (const auto& [place, track] : tracks_) track->rewind(track->committed());
   failed_ = false;
   reopen_ = true;
   return pause(kRecoverPause) ? Step::go_on : Step::restart;

@@ -46,6 +46,8 @@ struct Track {
   bool proven = false;  ///< its broker took a record of the running producer, or was waited for
 
   std::int64_t next = -1;                ///< to be read; what lies before is in `tickets` or done
+  std::int64_t first = -1;               ///< where it began, while there is no position
+  bool anew = false;                     ///< the position on the target is of an older topic
   std::int64_t stored = -1;              ///< the position that is on the target
   std::optional<Witness> witness;        ///< of the stored position
   std::optional<Witness> witness_ahead;  ///< a newer one, for when the frontier has passed it
@@ -66,6 +68,7 @@ struct Track {
   Translation pairs;                     ///< delivered records here and there, kPairSpacing apart
   std::int64_t pair_due = 0;             ///< the next is taken from this offset on
   std::string stopped;                   ///< why nothing more is read; "": it runs
+  bool recreated = false;                ///< why it is stopped: its topic is another one
   bool absent = false;                   ///< its topic is gone, and may come back
 
   bool is_doubtful(std::int64_t offset) const {
@@ -74,6 +77,8 @@ struct Track {
   bool runs() const { return stopped.empty() && !absent && !letter; }
   /// Up to here everything is delivered, or dropped.
   std::int64_t frontier() const { return tickets.empty() ? next : tickets.front().offset; }
+  /// Up to here it is in transactions that were committed.
+  std::int64_t committed() const { return stored >= 0 ? stored : first; }
   /// Goes back to `offset`; the tickets have no record under way any more.
   void rewind(std::int64_t offset) {
     tickets.clear();

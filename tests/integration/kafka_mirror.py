@@ -380,6 +380,42 @@ class Topics(MirrorTest):
         self.assertEqual(self.numbers(f'east.{topic}', 0), [*range(100), *range(1000, 1500)])
         self.stop(process)
 
+    def test_the_copy_of_a_topic_that_was_made_again_is_made_again_if_the_mirror_had_made_it(self):
+        topic, others = self.name[:30], self.name[:30] + '-others'
+        for one in (topic, others):
+            self.source.create_topic(one, 2)
+            self.fill(one, 0, range(100))
+        self.target.create_topic(f'east.{others}', 2)
+        flow = self.flow('exactly_once', name='remake', topics=topic + '.*', on_recreated='recreate_target')
+        process = self.mirror(flow)
+        for one in (topic, others):
+            self.wait_for_last(f'east.{one}', 0, 99)
+        for one in (topic, others):
+            self.source.delete_topic(one)
+        self.source.create_topic(topic, 3)
+        for partition in range(3):
+            self.fill(topic, partition, range(1000, 1500))
+        for partition in range(3):
+            self.wait_for_last(f'east.{topic}', partition, 1499)
+        self.source.create_topic(others, 2)
+        self.wait_for_log(f'`east.{others}` on the target is not deleted, for nothing says that the mirror made it')
+        record = 'millrace-mirror-topics.remake.internal'
+        made = lambda: [(one['key'], one['payload']) for one in self.target.records(record)][-1]
+        wait_until(lambda: made() == (f'east.{topic}', 'v=1 made'), 'positions for all partitions')
+        process.kill()
+        # What a crash leaves between the two halves, and records from before it.
+        self.target.kcat('-P', '-t', record, '-k', f'east.{topic}', self.write('state', 'v=1 remaking\nretention.ms=7654321'))
+        self.fill(topic, 0, range(1500, 1600))
+        process = self.mirror(flow)
+        self.wait_for_last(f'east.{topic}', 0, 1599)
+        self.wait_for_last(f'east.{topic}', 2, 1499)
+        wait_until(lambda: made() == (f'east.{topic}', 'v=1 made'), 'positions for all partitions')
+        self.stop(process)
+        for partition, end in enumerate((1600, 1500, 1500)):
+            self.assertEqual(self.numbers(f'east.{topic}', partition), list(range(1000, end)))
+        self.assertEqual(self.settings(self.target, f'east.{topic}'), {'retention.ms': '7654321'})
+        self.assertEqual(self.numbers(f'east.{others}', 0), list(range(100)))
+
     def test_a_record_that_the_target_refuses_stops_its_partition_and_no_other(self):
         topic, large, keyless = self.name, 0, 1
         self.source.create_topic(topic, 3)

@@ -24,6 +24,9 @@ struct ClusterLayout {
   std::string id;  ///< Kafka's own cluster id
   std::int32_t brokers = 0;
   std::vector<TopicLayout> topics;  ///< in order of their names; internal ones too
+
+  /// 0: there is no such topic.
+  std::int32_t partitions_of(std::string_view topic) const;
 };
 
 /// A setting of a topic, as the broker tells it.
@@ -86,6 +89,9 @@ class Admin {
   Result<Created> create_topic(const NewTopic& topic);
   /// To `total` partitions; Errc::invalid where it has as many or more.
   Result<void> grow_topic(const std::string& topic, std::int32_t total);
+
+  /// The brokers take it out of their lists a moment later.
+  Result<void> delete_topic(const std::string& topic);
 
   Result<std::vector<TopicSetting>> topic_settings(const std::string& topic);
   /// `settings` are then all that are set for this topic: others return to the broker's defaults.
