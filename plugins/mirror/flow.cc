@@ -96,7 +96,7 @@ Result<bool> Flow::try_prepare(const StopSignal& stop) {
     if (!made) return refuse(made.error().message);
     *admin = std::move(*made);
   }
-  if (settings_.options.on_recreated == OnRecreated::recreate_target && !made_topics_) {
+  if (may_remake() && !made_topics_) {
     auto topics = std::make_unique<MadeTopics>(settings_);
     if (auto opened = topics->open(*target_, stop); !opened) return opened.error();
     made_topics_ = std::move(topics);

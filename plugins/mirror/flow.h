@@ -71,9 +71,13 @@ class Flow {
   Result<void> await_target(const std::string& target, std::int32_t partitions,
                             const StopSignal& stop);
 
-  // flow_remake.cc: `on_recreated: recreate_target`
+  // flow_remake.cc: copies that are made again
+  bool may_remake() const;
   void watch_remakes(const StopSignal& stop);
+  Result<bool> is_lost(const std::string& topic, const StopSignal& stop);
+  Result<void> replace_lost(const std::string& topic, const std::string& target);
   Result<void> begin_remake(const std::string& topic);
+  Result<void> check_is_ours(const std::string& target) const;
   Result<bool> go_on_with(const std::string& topic, Remake& stage, const StopSignal& stop);
   Result<void> remake(const std::string& topic, const StopSignal& stop);
   Result<void> delete_copy(const std::string& target, const StopSignal& stop);
@@ -101,7 +105,9 @@ class Flow {
   bool is_new_ = false;                          ///< it never ran before: `start` counts
   bool refreshed_ = false;                       ///< the first time is over
   std::map<std::string, Topic> topics_;
-  std::map<std::string, Remake> remakes_;  ///< by the topic on the source
+  std::map<std::string, Remake> remakes_;         ///< by the topic on the source
+  std::set<std::string> missing_;                 ///< copies that were looked for once
+  std::optional<std::set<std::string>> carried_;  ///< topics that earlier runs have positions of
 };
 
 /// Tells processes apart that run the same flow.

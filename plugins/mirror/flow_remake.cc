@@ -20,11 +20,52 @@ constexpr std::chrono::seconds kPatience{10};
 
 }  // namespace
 
+/// With other names a copy may have records of others, even one that the mirror has made.
+bool Flow::may_remake() const {
+  return settings_.options.on_recreated != OnRecreated::stop &&
+         settings_.options.names == Naming::rename;
+}
+
+/// Whether a copy that is not on the target was there before.
+Result<bool> Flow::is_lost(const std::string& topic, const StopSignal& stop) {
+  if (topics_[topic].partitions > 0) return true;
+  if (is_new_) return false;
+  if (!carried_) {
+    std::set<std::string> carried;
+    for (std::int32_t shard = 0; shard < settings_.options.shards; ++shard) {
+      const auto positions = read_positions(settings_.target_reader, component_,
+                                            settings_.positions_topic(), shard, kPatience, stop);
+      if (!positions) return positions.error();
+      for (const auto& [place, position] : positions->all) carried.insert(place.topic);
+    }
+    carried_ = std::move(carried);
+  }
+  return carried_->contains(topic);
+}
+
+/// To go on from the positions would leave out all that was on it.
+Result<void> Flow::replace_lost(const std::string& topic, const std::string& target) {
+  if (!made_topics_)
+    return fail(
+        Errc::invalid,
+        fmt::format("`{}` is not on the target, but the flow has positions of its topic: it was "
+                    "deleted, or had another name. To go on would leave out what was copied "
+                    "before; `on_recreated: restart_from_beginning` with `names: rename` copies "
+                    "all of it again, and so does a flow of another name",
+                    target));
+  // A broker that has just begun may not know all topics yet.
+  if (missing_.insert(target).second || target_->topic_settings(target))
+    return fail(Errc::io, fmt::format("`{}` is not among the target's topics", target));
+  topics_[topic].target = target;
+  return begin_remake(topic);
+}
+
 void Flow::watch_remakes(const StopSignal& stop) {
   for (const Standing& one : standings()) {
     const std::string& topic = one.source.topic;
     if (!one.recreated || remakes_.contains(topic)) continue;
-    const auto begun = begin_remake(topic);
+    auto begun = check_is_ours(topics_[topic].target);
+    if (begun) begun = begin_remake(topic);
     if (!begun)
       notices_.begin("remake " + topic, "topic `{}` is STOPPED: {}", topic, begun.error().message);
   }
@@ -40,14 +81,17 @@ void Flow::watch_remakes(const StopSignal& stop) {
   }
 }
 
+Result<void> Flow::check_is_ours(const std::string& target) const {
+  if (made_topics_->find(target)) return {};
+  return fail(Errc::invalid,
+              fmt::format("`{}` on the target is not deleted, for nothing says that the mirror "
+                          "made it; delete it by hand if nobody else needs it, and start the "
+                          "mirror anew",
+                          target));
+}
+
 Result<void> Flow::begin_remake(const std::string& topic) {
   const std::string& target = topics_[topic].target;
-  if (!made_topics_->find(target))
-    return fail(Errc::invalid,
-                fmt::format("`{}` on the target is not deleted, for nothing says that the mirror "
-                            "made it; delete it by hand if nobody else needs it, and start the "
-                            "mirror anew",
-                            target));
   MadeTopic record{.remaking = true};
   const auto there = target_->topic_settings(target);
   if (!there && there.error().code != Errc::not_found) return there.error();
@@ -61,10 +105,7 @@ Result<void> Flow::begin_remake(const std::string& topic) {
     record.settings = std::move(*settings);
   }
   if (auto stored = made_topics_->remember(target, std::move(record)); !stored) return stored;
-  log::warn(component_,
-            "topic `{}` is another one than it was: `{}` on the target is deleted and "
-            "made again",
-            topic, target);
+  log::warn(component_, "topic `{}`: `{}` on the target is deleted and made again", topic, target);
   for (const auto& shard : shards_) shard->retire(topic);
   remakes_[topic] = Remake::giving_up;
   return {};

@@ -54,6 +54,11 @@ Result<void> Flow::carry(const std::string& topic, const std::string& target,
   }
   Topic& known = topics_[topic];
   if (partitions <= known.partitions) return {};
+  if (there.partitions_of(target) == 0) {
+    const auto lost = is_lost(topic, stop);
+    if (!lost) return lost.error();
+    if (*lost) return replace_lost(topic, target);
+  }
   const auto most_bytes = make_target(topic, target, partitions, there.partitions_of(target), stop);
   if (!most_bytes) return most_bytes.error();
   // Whatever appears after the first start is read from its first record.

@@ -415,6 +415,16 @@ class Topics(MirrorTest):
             self.assertEqual(self.numbers(f'east.{topic}', partition), list(range(1000, end)))
         self.assertEqual(self.settings(self.target, f'east.{topic}'), {'retention.ms': '7654321'})
         self.assertEqual(self.numbers(f'east.{others}', 0), list(range(100)))
+        # What somebody deletes on the target has no hole when it is back.
+        self.target.delete_topic(f'east.{topic}')
+        log = self.top / 'refused'
+        process = self.mirror(self.flow('exactly_once', name='remake', topics=topic + '.*'), log=log)
+        self.wait_for_log(f'`east.{topic}` is not on the target, but the flow has positions of its topic', log)
+        self.stop(process, log)
+        process = self.mirror(self.flow('exactly_once', name='remake', topics=topic + '.*', on_recreated='recreate_target'))
+        self.wait_for_last(f'east.{topic}', 0, 1599)
+        self.assertEqual(self.numbers(f'east.{topic}', 0), list(range(1000, 1600)))
+        self.stop(process)
 
     def test_a_record_that_the_target_refuses_stops_its_partition_and_no_other(self):
         topic, large, keyless = self.name, 0, 1
