@@ -245,6 +245,23 @@ void Flow::report_lag() {
   }
   log::info(component_, "{} records behind in {} partitions, {} stopped{}{}", total, all.size(),
             stopped, heartbeats_ ? heartbeats_->age() : "", worst);
+  report_counts();
+}
+
+/// Of all that happened since the start.
+void Flow::report_counts() const {
+  std::string text = fmt::format(
+      "{} records, {} bytes mirrored, {} dropped as circles; {} gaps of "
+      "{} offsets in what was read",
+      books_.mirrored.load(), books_.bytes.load(), books_.dropped.load(), books_.gaps.load(),
+      books_.gap_offsets.load());
+  if (const std::uint64_t commits = books_.transactions; commits > 0)
+    text += fmt::format(
+        "; {} transactions, {} aborted, commits took {} ms on average and {} ms at "
+        "most",
+        commits, books_.aborted.load(), books_.commit_ms / commits,
+        books_.longest_commit_ms.load());
+  log::info(component_, "{}", text);
 }
 
 void Flow::end() {
@@ -264,9 +281,7 @@ void Flow::end() {
             "{} given back, to be read again; {}",
             settings_.options.flow, read, mirrored, dropped, letters, back,
             read == mirrored + dropped + letters + back ? "balances" : "DOES NOT BALANCE");
-  if (settings_.exactly_once())
-    log::info(component_, "{} transactions, {} aborted", books_.transactions.load(),
-              books_.aborted.load());
+  report_counts();
   if (books_.timestamps_replaced > 0)
     log::warn(component_,
               "{} records had no time, or the year 1970's first millisecond: librdkafka "

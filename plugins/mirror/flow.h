@@ -51,6 +51,7 @@ class Flow {
   void watch_heartbeats();
   void open_letters();
   void report_lag();
+  void report_counts() const;
   Shard& shard_of(const kafka::TopicPartition& partition);
   std::vector<Standing> standings() const;
   bool all_fenced() const;

@@ -127,6 +127,7 @@ Step Shard::store_positions() {
     const Step aborted = abort_transaction();
     return aborted;
   }
+  const auto asked = Clock::now();
   const Step step = call(Call::commit);
   if (step == Step::abort) return exactly ? recover() : abort_transaction();
   if (step != Step::go_on) return step;
@@ -143,6 +144,8 @@ Step Shard::store_positions() {
     context_.books.mirrored += txn_records_;
     context_.books.bytes += txn_bytes_;
     ++context_.books.transactions;
+    const auto took = std::chrono::duration_cast<milliseconds>(Clock::now() - asked);
+    context_.books.count_commit(static_cast<std::uint64_t>(took.count()));
     txn_records_ = txn_bytes_ = 0;
   }
   return Step::go_on;

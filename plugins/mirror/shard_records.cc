@@ -88,6 +88,10 @@ void Shard::pass_on(kafka::Message message) {
     track->next = message.offset() + 1;
     return;
   }
+  if (message.offset() > track->next) {
+    ++context_.books.gaps;
+    context_.books.gap_offsets += static_cast<std::uint64_t>(message.offset() - track->next);
+  }
   ++context_.books.read;
   context_.rate.take(payload_of(message));
   track->next = message.offset() + 1;

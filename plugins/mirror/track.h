@@ -110,6 +110,16 @@ struct Books {
   std::atomic<std::uint64_t> timestamps_replaced{0};
   std::atomic<std::uint64_t> transactions{0};
   std::atomic<std::uint64_t> aborted{0};
+  std::atomic<std::uint64_t> commit_ms{0};          ///< all of them together
+  std::atomic<std::uint64_t> longest_commit_ms{0};  ///< one
+  std::atomic<std::uint64_t> gaps{0};               ///< jumps of offsets within partitions
+  std::atomic<std::uint64_t> gap_offsets{0};        ///< that were left out in them
+
+  void count_commit(std::uint64_t ms) {
+    commit_ms += ms;
+    std::uint64_t longest = longest_commit_ms;
+    while (longest < ms && !longest_commit_ms.compare_exchange_weak(longest, ms)) continue;
+  }
 };
 
 }  // namespace millrace::mirror
