@@ -354,8 +354,14 @@ void Shard::examine_doubtful() {
         found->second->absent = true;
     distrusted_.clear();
   }
+  if (std::none_of(tracks_.begin(), tracks_.end(), [](auto& one) { return one.second->absent; }))
+    return;
+  // Asked for one that is not there, the library waits for it, and all other partitions with it.
+  const auto layout = context_.source.layout();
+  if (!layout) return;
   for (const auto& [place, track] : tracks_) {
     if (!track->absent || !track->tickets.empty()) continue;
+    if (layout->partitions_of(place.topic) <= place.partition) continue;
     if (auto examined = examine({track.get()}); !examined) {
       if (examined.error().code != Errc::closed)
         log::debug(component_, "{}/{}: {}", place.topic, place.partition, examined.error().message);

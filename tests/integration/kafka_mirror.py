@@ -390,14 +390,16 @@ class Topics(MirrorTest):
         process = self.mirror(flow)
         for one in (topic, others):
             self.wait_for_last(f'east.{one}', 0, 99)
+        self.stop(process)
         for one in (topic, others):
             self.source.delete_topic(one)
         self.source.create_topic(topic, 3)
+        self.source.create_topic(others, 2)
         for partition in range(3):
             self.fill(topic, partition, range(1000, 1500))
+        process = self.mirror(flow)
         for partition in range(3):
             self.wait_for_last(f'east.{topic}', partition, 1499)
-        self.source.create_topic(others, 2)
         self.wait_for_log(f'`east.{others}` on the target is not deleted, for nothing says that the mirror made it')
         record = 'millrace-mirror-topics.remake.internal'
         made = lambda: [(one['key'], one['payload']) for one in self.target.records(record)][-1]
