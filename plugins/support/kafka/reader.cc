@@ -1,11 +1,13 @@
 #include "plugins/support/kafka/reader.h"
 
 #include "plugins/support/kafka/connection_options.h"
+#include "plugins/support/kafka/ending.h"
 #include "plugins/support/kafka/handles.h"
 #include "plugins/support/kafka/journal.h"
 #include "plugins/support/kafka/refill.h"
 
 namespace millrace::kafka {
+
 struct Reader::Handles {
   Handles(rd_kafka_conf_t* conf, const Properties& properties, std::string component)
       : journal(std::move(component), describe_cluster(properties)), refill(conf, properties) {}
@@ -45,7 +47,12 @@ void Reader::Fetched::clear() {
 }
 
 Reader::Reader(std::unique_ptr<Handles> handles) : handles_(std::move(handles)) {}
-Reader::~Reader() = default;
+Reader::~Reader() {
+  const std::string component = handles_->journal.component();
+  end_aside(
+      [handles = std::shared_ptr<Handles>(std::move(handles_))]() mutable { handles.reset(); },
+      component);
+}
 
 Result<std::unique_ptr<Reader>> Reader::create(const Properties& properties,
                                                std::string component) {
