@@ -19,6 +19,20 @@ bool concerns(const kafka::Acl& acl, const Copies& copies) {
   return first != copies.end() && first->first.starts_with(acl.topic);
 }
 
+bool is_of(const kafka::Acl& acl, const std::string& topic) {
+  if (acl.prefixed) return topic.starts_with(acl.topic);
+  return acl.topic == kEveryTopic || acl.topic == topic;
+}
+
+/// Whether a denial that cannot be copied says something of its topic: without it the copy would be
+/// open to some whom the source turns away.
+bool is_held_back(const kafka::Acl& acl, const std::vector<kafka::Acl>& source) {
+  return acl.allows && std::any_of(source.begin(), source.end(), [&](const kafka::Acl& other) {
+           return !other.allows && (is_pattern(other) || other.operation == kUnknown) &&
+                  is_of(other, acl.topic);
+         });
+}
+
 }  // namespace
 
 Acls acls_to_copy(const std::vector<kafka::Acl>& source, const Copies& copies) {
@@ -27,6 +41,7 @@ Acls acls_to_copy(const std::vector<kafka::Acl>& source, const Copies& copies) {
     const auto copy = copies.find(acl.topic);
     if (is_pattern(acl) || acl.operation == kUnknown || copy == copies.end()) continue;
     if (acl.allows && acl.operation == "WRITE") continue;
+    if (is_held_back(acl, source)) continue;
     kafka::Acl next = acl;
     next.topic = copy->second;
     if (acl.allows && acl.operation == "ALL") next.operation = "READ";
@@ -38,7 +53,9 @@ Acls acls_to_copy(const std::vector<kafka::Acl>& source, const Copies& copies) {
 std::vector<kafka::Acl> acls_left_out(const std::vector<kafka::Acl>& source, const Copies& copies) {
   std::vector<kafka::Acl> out;
   for (const kafka::Acl& acl : source)
-    if ((is_pattern(acl) || acl.operation == kUnknown) && concerns(acl, copies)) out.push_back(acl);
+    if (concerns(acl, copies) &&
+        (is_pattern(acl) || acl.operation == kUnknown || is_held_back(acl, source)))
+      out.push_back(acl);
   return out;
 }
 

@@ -26,17 +26,14 @@ Reaction react(Anomaly anomaly, const kafka::TopicPartition& partition, std::int
                         stops ? "the partition is stopped (`on_purged: skip_with_alarm` goes on)"
                               : "it goes on behind them")};
   }
-  const OnRecreated what = options.on_recreated;
-  const bool stops = what != OnRecreated::restart;
+  const bool stops = options.on_recreated == OnRecreated::stop;
   return {stops, bounds.begin,
           fmt::format("{}: it was deleted and made again, or cut back: the next offset was {}, it "
                       "has {} to {} now, and what was there is not; {}",
                       place, next, bounds.begin, bounds.end,
-                      what == OnRecreated::stop
-                          ? "the partition is stopped (`on_recreated: restart_from_beginning` "
-                            "adds the new records behind the old ones)"
-                      : stops ? "it waits until its copy is deleted and made again"
-                              : "it is read from its beginning, behind the old records")};
+                      stops ? "the partition is stopped (`on_recreated: restart_from_beginning` "
+                              "adds the new records behind the old ones)"
+                            : "it is read from its beginning, behind the old records")};
 }
 
 Result<std::vector<bool>> contradicted(const kafka::Properties& source,

@@ -69,11 +69,6 @@ class FlowCompiler {
     if ((o.start == Start::timestamp) != o.start_timestamp_ms.has_value())
       error("start_timestamp_ms", "goes with `start: timestamp`, and the other way round",
             "milliseconds since 1970");
-    if (o.on_recreated == OnRecreated::recreate_target && o.names != Naming::rename)
-      error("on_recreated",
-            "recreate_target: with names that do not say where a topic is from, others may write "
-            "to it too, and their records would be deleted",
-            "use `names: rename`, or delete the copy by hand and `restart_from_beginning`");
     if (o.use_defaults_from == DefaultsFrom::source && o.topic_settings == CopySettings::off)
       error("use_defaults_from", "source: but `topic_settings: off` copies nothing",
             "leave one of them out");
@@ -82,6 +77,10 @@ class FlowCompiler {
       error(keeps ? "on_poison" : "dead_letter_path",
             "`dead_letter_path` goes with `on_poison: dead_letter`, and the other way round",
             "a directory; the flow's dead letters are in it, under its name");
+    if (!keeps && places_.given("dead_letter_max_bytes"))
+      error("dead_letter_max_bytes", "goes with `on_poison: dead_letter`");
+    if (!o.acl_sync && places_.given("acl_sync_interval"))
+      error("acl_sync_interval", "goes with `acl_sync: true`");
     if (s_.exactly_once() && o.txn_timeout < 4 * o.txn_interval)
       error("txn_timeout", "must be far more than `txn_interval`");
     if (o.memory.count < static_cast<std::uint64_t>(o.shards) << 21)
@@ -281,12 +280,10 @@ Options<FlowOptions> flow_options() {
            "way the log names their offsets.",
            choices<OnPurged>({{"stop", OnPurged::stop}, {"skip_with_alarm", OnPurged::skip}}))
       .add("on_recreated", &O::on_recreated,
-           "A topic was deleted and made again, or cut back: stop the partition; "
-           "restart_from_beginning, which adds the new records behind the old ones; or "
-           "recreate_target, which deletes the copy, if the mirror has made it, and begins anew.",
-           choices<OnRecreated>({{"stop", OnRecreated::stop},
-                                 {"restart_from_beginning", OnRecreated::restart},
-                                 {"recreate_target", OnRecreated::recreate_target}}))
+           "A topic was deleted and made again, or cut back: stop the partition, or "
+           "restart_from_beginning, which adds the new records behind the old ones.",
+           choices<OnRecreated>(
+               {{"stop", OnRecreated::stop}, {"restart_from_beginning", OnRecreated::restart}}))
       .add(
           "on_poison", &O::on_poison,
           "The target refuses a record for good, as too large: stop its partition, or dead_letter, "
@@ -363,7 +360,10 @@ Options<FlowOptions> flow_options() {
       .add("sync_group_offsets", &O::sync_group_offsets,
            "Commits translated offsets on the target, for groups in which nobody is there, and "
            "forward only.");
-  table.refused("recreate_target", "it is a value: `on_recreated: recreate_target`")
+  table
+      .refused("recreate_target",
+               "stop the mirror, delete the copy, and go on with `on_recreated: "
+               "restart_from_beginning`")
       .refused("gap_records", "the offsets topic has them without being asked, see `on_purged`");
   return table;
 }

@@ -26,7 +26,7 @@ enum class Start { earliest, latest, timestamp, error };
 /// What is done where records are gone that were never read.
 enum class OnPurged { stop, skip };
 /// What is done where a topic is another one than it was.
-enum class OnRecreated { stop, restart, recreate_target };
+enum class OnRecreated { stop, restart };
 
 /// What becomes of a record that the target refuses for good.
 enum class OnPoison { stop, dead_letter };

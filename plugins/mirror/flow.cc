@@ -96,11 +96,6 @@ Result<bool> Flow::try_prepare(const StopSignal& stop) {
     if (!made) return refuse(made.error().message);
     *admin = std::move(*made);
   }
-  if (may_remake() && !made_topics_) {
-    auto topics = std::make_unique<MadeTopics>(settings_);
-    if (auto opened = topics->open(*target_, stop); !opened) return opened.error();
-    made_topics_ = std::move(topics);
-  }
   const auto from = source_->layout();
   if (!from) return fail(Errc::io, "source: " + from.error().message);
   const auto to = target_->layout();
@@ -158,7 +153,6 @@ void Flow::start_helpers() {
 void Flow::every_second(const StopSignal& stop) {
   if (heartbeats_) watch_heartbeats();
   if (letters_ && !letters_->is_open()) open_letters();
-  if (made_topics_) watch_remakes(stop);
   if (group_sync_) group_sync_->tick(standings(), stop);
   if (!settings_sync_ && !acl_sync_) return;
   std::map<std::string, std::string> copies;

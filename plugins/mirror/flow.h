@@ -9,7 +9,6 @@
 #include "plugins/mirror/acl_sync.h"
 #include "plugins/mirror/group_sync.h"
 #include "plugins/mirror/heartbeats.h"
-#include "plugins/mirror/made_topics.h"
 #include "plugins/mirror/names.h"
 #include "plugins/mirror/settings_sync.h"
 #include "plugins/mirror/shard.h"
@@ -30,12 +29,6 @@ class Flow {
   bool run(const StopSignal& stop);
 
  private:
-  /// How far a copy is that is deleted and made again.
-  enum class Remake {
-    giving_up,  ///< shards settle what is under way
-    making,     ///< nobody writes to it
-    beginning,  ///< positions are not stored yet
-  };
   struct Topic {
     std::string target;
     std::int32_t partitions = 0;  ///< given to shards
@@ -62,6 +55,8 @@ class Flow {
   Result<void> carry(const std::string& topic, const std::string& target,
                      const kafka::ClusterLayout& source, const kafka::ClusterLayout& there,
                      const StopSignal& stop);
+  Result<void> check_is_missing(const std::string& topic, const std::string& target,
+                                const StopSignal& stop);
   Result<std::size_t> make_target(const std::string& topic, const std::string& target,
                                   std::int32_t partitions, std::int32_t there,
                                   const StopSignal& stop);
@@ -69,20 +64,6 @@ class Flow {
   void watch_gone(const kafka::ClusterLayout& source);
   void watch_witnesses(const StopSignal& stop);
   Result<kafka::TopicSettings> settings_for(const std::string& topic);
-  Result<void> await_target(const std::string& target, std::int32_t partitions,
-                            const StopSignal& stop);
-
-  // flow_remake.cc: copies that are made again
-  bool may_remake() const;
-  void watch_remakes(const StopSignal& stop);
-  Result<bool> is_lost(const std::string& topic, const StopSignal& stop);
-  Result<void> replace_lost(const std::string& topic, const std::string& target);
-  Result<void> begin_remake(const std::string& topic);
-  Result<void> check_is_ours(const std::string& target) const;
-  Result<bool> go_on_with(const std::string& topic, Remake& stage, const StopSignal& stop);
-  Result<void> remake(const std::string& topic, const StopSignal& stop);
-  Result<void> delete_copy(const std::string& target, const StopSignal& stop);
-  bool has_begun(const std::string& topic) const;
 
   const FlowSettings settings_;
   const TopicRules rules_;
@@ -100,14 +81,11 @@ class Flow {
   std::unique_ptr<GroupSync> group_sync_;        ///< null: no groups are wanted
   std::unique_ptr<SettingsSync> settings_sync_;  ///< null: not continuous
   std::unique_ptr<AclSync> acl_sync_;            ///< null: not wanted
-  std::unique_ptr<MadeTopics> made_topics_;      ///< null: no copy is ever deleted
   std::unique_ptr<Heartbeats> heartbeats_;       ///< null: not wanted
   Clock::time_point second_at_{};                ///< when every_second() is due
   bool is_new_ = false;                          ///< it never ran before: `start` counts
   bool refreshed_ = false;                       ///< the first time is over
   std::map<std::string, Topic> topics_;
-  std::map<std::string, Remake> remakes_;         ///< by the topic on the source
-  std::set<std::string> missing_;                 ///< copies that were looked for once
   std::optional<std::set<std::string>> carried_;  ///< topics that earlier runs have positions of
 };
 

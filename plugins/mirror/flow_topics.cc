@@ -23,7 +23,6 @@ Result<void> Flow::refresh(const StopSignal& stop) {
   const auto selection = rules_.select(names, settings_.source_alias, settings_.target_alias);
   for (const auto& [topic, why] : selection.blocked)
     notices_.begin("blocked " + topic, "topic `{}` is not mirrored: {}", topic, why);
-  bool all = true;
   for (const auto& [topic, target] : selection.targets) {
     auto carried = carry(topic, target, *source, *there, stop);
     const std::string key = "topic " + topic;
@@ -31,11 +30,10 @@ Result<void> Flow::refresh(const StopSignal& stop) {
       notices_.end(key, fmt::format("topic `{}` goes on", topic));
     else
       notices_.begin(key, "topic `{}` waits: {}", topic, carried.error().message);
-    all = all && carried;
   }
   watch_gone(*source);
   if (refreshed_) watch_witnesses(stop);
-  refreshed_ = refreshed_ || all;
+  refreshed_ = true;
   return {};
 }
 
@@ -44,20 +42,10 @@ Result<void> Flow::carry(const std::string& topic, const std::string& target,
                          const kafka::ClusterLayout& source, const kafka::ClusterLayout& there,
                          const StopSignal& stop) {
   const std::int32_t partitions = source.partitions_of(topic);
-  if (remakes_.contains(topic)) return {};
-  if (const MadeTopic* made = made_topics_ ? made_topics_->find(target) : nullptr;
-      made && made->remaking) {
-    log::warn(component_, "topic `{}`: an earlier run was about to make `{}` again", topic, target);
-    topics_[topic].target = target;
-    remakes_[topic] = Remake::making;
-    return {};
-  }
   Topic& known = topics_[topic];
   if (partitions <= known.partitions) return {};
   if (there.partitions_of(target) == 0) {
-    const auto lost = is_lost(topic, stop);
-    if (!lost) return lost.error();
-    if (*lost) return replace_lost(topic, target);
+    if (auto missing = check_is_missing(topic, target, stop); !missing) return missing;
   }
   const auto most_bytes = make_target(topic, target, partitions, there.partitions_of(target), stop);
   if (!most_bytes) return most_bytes.error();
@@ -74,6 +62,33 @@ Result<void> Flow::carry(const std::string& topic, const std::string& target,
             partitions - 1, target);
   known = {target, partitions};
   return {};
+}
+
+/// Of a copy that is not on the target: whether it never was. To make it and go on from the
+/// positions would leave out all that was on it.
+Result<void> Flow::check_is_missing(const std::string& topic, const std::string& target,
+                                    const StopSignal& stop) {
+  bool was_there = topics_[topic].partitions > 0;
+  if (!was_there && !is_new_) {
+    if (!carried_) {
+      std::set<std::string> carried;
+      for (std::int32_t shard = 0; shard < settings_.options.shards; ++shard) {
+        const auto positions = read_positions(settings_.target_reader, component_,
+                                              settings_.positions_topic(), shard, kPatience, stop);
+        if (!positions) return positions.error();
+        for (const auto& [place, position] : positions->all) carried.insert(place.topic);
+      }
+      carried_ = std::move(carried);
+    }
+    was_there = carried_->contains(topic);
+  }
+  if (!was_there) return {};
+  return fail(
+      Errc::invalid,
+      fmt::format("`{}` is not on the target, but the flow has positions of its topic: it was "
+                  "deleted, or had another name. To go on would leave out what was copied before; "
+                  "a flow of another name copies all of it",
+                  target));
 }
 
 /// `there`: partitions that it has on the target; 0: it is not there. Bytes of a record there.
@@ -93,27 +108,20 @@ Result<std::size_t> Flow::make_target(const std::string& topic, const std::strin
          .replication = static_cast<std::int32_t>(settings_.options.replication_factor),
          .settings = std::move(*settings)});
     if (!made) return fail(std::move(made).error());
-    if (made_topics_ && *made == kafka::Created::yes)
-      if (auto stored = made_topics_->remember(target, {}); !stored) return stored.error();
   } else if (there < partitions) {
     if (auto grown = target_->grow_topic(target, partitions); !grown) return grown.error();
   }
-  if (auto known = await_target(target, partitions, stop); !known) return known.error();
-  return check_target(topic, target);
-}
-
-/// No record before the brokers know the partition: to them it would be unknown.
-Result<void> Flow::await_target(const std::string& target, std::int32_t partitions,
-                                const StopSignal& stop) {
+  // No record before the brokers know the partition: to them it would be unknown.
   const auto until = Clock::now() + kPatience;
   for (;;) {
     const auto count = target_->partition_count(target);
-    if (count && *count >= partitions) return {};
+    if (count && *count >= partitions) break;
     if (stop.requested()) return fail(Errc::closed, "stopped");
     if (Clock::now() > until)
       return fail(Errc::timeout, fmt::format("`{}` on the target does not appear", target));
     stop.wait(kLook);
   }
+  return check_target(topic, target);
 }
 
 /// What a copy of `topic` is made with.
@@ -160,7 +168,6 @@ void Flow::watch_gone(const kafka::ClusterLayout& source) {
   for (const auto& [topic, known] : topics_) {
     const std::int32_t now = source.partitions_of(topic);
     const std::string key = "gone " + topic;
-    if (remakes_.contains(topic)) continue;
     if (now >= known.partitions) {
       notices_.end(key, fmt::format("topic `{}` is on the source again", topic));
       continue;

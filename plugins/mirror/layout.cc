@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <future>
+#include <system_error>
 
 #include "pipeline/observe/log.h"
 #include "plugins/support/kafka/journal.h"
@@ -116,6 +117,14 @@ class LayoutKeeper {
 
   /// Fences all shards but the first, and adds what they have. Some at a time: each takes a second.
   Result<void> fence(std::int32_t shards, std::vector<Positions>& old) {
+    try {
+      return fence_some_at_a_time(shards, old);
+    } catch (const std::system_error& error) {
+      return fail(Errc::io, std::string("no thread is to be had: ") + error.what());
+    }
+  }
+
+  Result<void> fence_some_at_a_time(std::int32_t shards, std::vector<Positions>& old) {
     for (std::int32_t begin = 1; begin < shards; begin += kAtOnce) {
       std::vector<std::future<Result<Positions>>> some;
       for (std::int32_t i = begin; i < std::min(begin + kAtOnce, shards); ++i)

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/result.h"
 #include "pipeline/regex/regex.h"
+#include "pipeline/result.h"
 
 namespace millrace::mirror {
 

@@ -72,7 +72,7 @@ void Shard::publish() {
   for (const auto& [place, track] : tracks_) {
     now.push_back({place, track->target_topic, track->stored, track->newest_ms, track->delivered_ms,
                    track->sync_source, track->sync_target, track->witness, track->stopped,
-                   track->recreated, track->pairs});
+                   track->pairs});
     if (track->stored >= 0) stored.push_back({place, track->stored});
   }
   if (reader_) reader_->commit(stored);
@@ -114,7 +114,6 @@ Step Shard::run() {
       examine_doubtful();
       set_aside_again();
     }
-    if (const Step step = give_up_topics(); step != Step::go_on) return step;
     if (reopen_) {
       if (auto opened = open_reader(); !opened) return Step::restart;
     }
@@ -173,9 +172,8 @@ Step Shard::take_over() {
     track.handle = producer_->topic(track.target_topic);
     track.proven = false;
     const auto known = known_.find(at->first);
-    if (known == known_.end() || track.anew) {
-      waiting_.push_back(
-          {track.source, track.target_topic, track.start, track.most_bytes, track.anew});
+    if (known == known_.end()) {
+      waiting_.push_back({track.source, track.target_topic, track.start, track.most_bytes});
       at = tracks_.erase(at);
       continue;
     }
@@ -239,12 +237,20 @@ Step Shard::take_orders(bool again) {
     inbox_.clear();
   }
   if (waiting_.empty()) return Step::go_on;
-  auto begun = begin_tracks(waiting_);
+  // Asked for one that is not there, the library waits for it, and all other partitions with it.
+  const auto layout = context_.source.layout();
+  if (!layout) return Step::go_on;
+  const auto first_absent =
+      std::stable_partition(waiting_.begin(), waiting_.end(), [&](const Order& order) {
+        return layout->partitions_of(order.source.topic) > order.source.partition;
+      });
+  if (first_absent == waiting_.begin()) return Step::go_on;
+  auto begun = begin_tracks({waiting_.begin(), first_absent});
   if (!begun) {
     log::warn(component_, "{}; it is tried again", begun.error().message);
     return Step::go_on;
   }
-  waiting_.clear();
+  waiting_.erase(waiting_.begin(), first_absent);
   return *begun;
 }
 
@@ -266,8 +272,7 @@ Result<Step> Shard::begin_tracks(const std::vector<Order>& orders) {
         fmt::format("{}/{}/{}/", context_.source_id, track->source.topic, track->source.partition);
     track->most_bytes = orders[i].most_bytes;
     track->handle = producer_->topic(track->target_topic);
-    track->anew = orders[i].anew;
-    if (const auto known = known_.find(track->source); known != known_.end() && !track->anew) {
+    if (const auto known = known_.find(track->source); known != known_.end()) {
       track->next = track->stored = known->second.next;
       track->witness = known->second.witness;
       resumed.push_back(track.get());
@@ -333,13 +338,12 @@ Result<void> Shard::examine(const std::vector<Track*>& tracks) {
       gaps_[gap.key()] = gap;
     }
     if (reaction.stops) {
-      track.recreated = anomaly == Anomaly::recreated;
       stop_track(track, reaction.text);
       continue;
     }
     log::error(component_, "{}", reaction.text);
     track.rewind(reaction.next);
-    if (anomaly == Anomaly::recreated) track.witness.reset(), track.kept.clear();
+    if (anomaly == Anomaly::recreated) track.forget_records();
   }
   return {};
 }

@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <vector>
 
@@ -40,7 +39,6 @@ struct Order {
   std::string target_topic;
   Start start;                 ///< where there is no position
   std::size_t most_bytes = 0;  ///< of a batch: `max.message.bytes` on the target
-  bool anew = false;           ///< what position there is, is of a topic that is no more
 };
 
 /// How far one partition is; for lag and for those who watch.
@@ -54,8 +52,7 @@ struct Standing {
   std::int64_t sync_target = -1;
   std::optional<Witness> witness;
   std::string stopped;
-  bool recreated = false;  ///< why it is stopped: it waits for its copy to be made again
-  Translation pairs;       ///< more of these; some may be of a transaction that was aborted since
+  Translation pairs;  ///< more of these; some may be of a transaction that was aborted since
 };
 
 /// One consumer, one producer, one thread, and the positions of their partitions.
@@ -75,10 +72,6 @@ class Shard {
   void add(std::vector<Order> orders);
   /// What the flow found out: the topic of this partition is not what it was. Any thread.
   void distrust(const kafka::TopicPartition& partition);
-  /// The partitions of `topic` are given up and forgotten, once all that was sent of them is
-  /// settled; is_retired() then. Orders that come behind count again. Any thread.
-  void retire(const std::string& topic);
-  bool is_retired(const std::string& topic) const;
   /// No more records are read; what is under way is settled, within 10 s. Does not wait.
   void finish();
   void join();
@@ -105,10 +98,6 @@ class Shard {
   void publish();
   bool pause(std::chrono::milliseconds time);
   bool is_late() const;
-
-  // shard_retire.cc: topics that are given up
-  Step give_up_topics();
-  void forget(const std::set<std::string>& topics);
 
   // shard_records.cc: from the consumer to the producer
   Step round();
@@ -187,7 +176,6 @@ class Shard {
   mutable std::mutex mutex_;
   std::vector<Order> inbox_;                       // guarded by mutex_
   std::vector<kafka::TopicPartition> distrusted_;  // guarded by mutex_
-  std::set<std::string> retiring_;                 // guarded by mutex_
   std::vector<Standing> published_;                // guarded by mutex_
   std::thread thread_;
 };

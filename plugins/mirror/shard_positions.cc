@@ -138,7 +138,6 @@ Step Shard::store_positions() {
   for (const auto& [track, position] : written) {
     track->stored = position.next;
     track->kept.erase(track->kept.begin(), track->kept.lower_bound(position.next));
-    track->anew = false;
   }
   if (exactly) {
     context_.books.mirrored += txn_records_;

@@ -46,9 +46,8 @@ struct Track {
   bool proven = false;  ///< its broker took a record of the running producer, or was waited for
 
   std::int64_t next = -1;                ///< to be read; what lies before is in `tickets` or done
-  std::int64_t first = -1;               ///< where it began, while there is no position
-  bool anew = false;                     ///< the position on the target is of an older topic
   std::int64_t stored = -1;              ///< the position that is on the target
+  std::int64_t first = -1;               ///< where it began, while there is no position
   std::optional<Witness> witness;        ///< of the stored position
   std::optional<Witness> witness_ahead;  ///< a newer one, for when the frontier has passed it
   std::deque<Ticket> tickets;            ///< in order; addresses last until they are taken off
@@ -68,7 +67,6 @@ struct Track {
   Translation pairs;                     ///< delivered records here and there, kPairSpacing apart
   std::int64_t pair_due = 0;             ///< the next is taken from this offset on
   std::string stopped;                   ///< why nothing more is read; "": it runs
-  bool recreated = false;                ///< why it is stopped: its topic is another one
   bool absent = false;                   ///< its topic is gone, and may come back
 
   bool is_doubtful(std::int64_t offset) const {
@@ -88,6 +86,12 @@ struct Track {
     if (offset < stop_at) stopped.clear();  // it stops again, in front of the record
     pair_due = std::min(pair_due, offset);
     witness_ahead.reset();
+  }
+  /// What was found out about records, for their topic is another one now.
+  void forget_records() {
+    witness.reset();
+    kept.clear();
+    stop_at = careful_until = -1;
   }
   /// The witness for a position at the frontier.
   void pass_witness() {

@@ -58,9 +58,6 @@ bool is_silence(rd_kafka_resp_err_t code) {
 struct DestroyNewTopic {
   void operator()(rd_kafka_NewTopic_t* topic) const { rd_kafka_NewTopic_destroy(topic); }
 };
-struct DestroyDeleteTopic {
-  void operator()(rd_kafka_DeleteTopic_t* topic) const { rd_kafka_DeleteTopic_destroy(topic); }
-};
 struct DestroyNewPartitions {
   void operator()(rd_kafka_NewPartitions_t* more) const { rd_kafka_NewPartitions_destroy(more); }
 };
@@ -203,23 +200,6 @@ Result<void> Admin::grow_topic(const std::string& topic, std::int32_t total) {
   const char* why = nullptr;
   const auto topics = rd_kafka_CreatePartitions_result_topics(
       rd_kafka_event_CreatePartitions_result(event->get()), &count);
-  const auto code = verdict(topics, count, why);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  return handles_->error(code, why).at("topic " + topic);
-}
-
-Result<void> Admin::delete_topic(const std::string& topic) {
-  const std::unique_ptr<rd_kafka_DeleteTopic_t, DestroyDeleteTopic> wanted(
-      rd_kafka_DeleteTopic_new(topic.c_str()));
-  auto event = handles_->ask(RD_KAFKA_ADMIN_OP_DELETETOPICS, [&](auto* options, auto* queue) {
-    rd_kafka_DeleteTopic_t* list[] = {wanted.get()};
-    rd_kafka_DeleteTopics(handles_->client, list, 1, options, queue);
-  });
-  if (!event) return std::move(event).error().at("topic " + topic);
-  std::size_t count = 0;
-  const char* why = nullptr;
-  const auto topics =
-      rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event->get()), &count);
   const auto code = verdict(topics, count, why);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   return handles_->error(code, why).at("topic " + topic);

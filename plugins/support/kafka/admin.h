@@ -90,9 +90,6 @@ class Admin {
   /// To `total` partitions; Errc::invalid where it has as many or more.
   Result<void> grow_topic(const std::string& topic, std::int32_t total);
 
-  /// The brokers take it out of their lists a moment later.
-  Result<void> delete_topic(const std::string& topic);
-
   Result<std::vector<TopicSetting>> topic_settings(const std::string& topic);
   /// `settings` are then all that are set for this topic: others return to the broker's defaults.
   /// (One by one they can be changed from librdkafka 2.2 on.) Whoever changes some reads

@@ -1,5 +1,6 @@
 #include "plugins/support/kafka/ending.h"
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <system_error>
@@ -21,10 +22,20 @@ void end_aside(std::function<void()> end, const std::string& component) {
   } catch (const std::system_error&) {  // no thread is to be had: it was freed with the function
     return;
   }
-  if (seen.wait_for(kEndLimit) == std::future_status::timeout)
+  if (seen.wait_for(kEndLimit) == std::future_status::ready) return;
+  static std::atomic<int> left{0};
+  if (++left <= kMostLeft) {
     log::warn(component,
               "librdkafka does not end a client, as happens with topics that were deleted and made "
-              "again; it is left behind with its threads");
+              "again; it is left behind with its threads ({} of {})",
+              left.load(), kMostLeft);
+    return;
+  }
+  log::error(component,
+             "librdkafka does not end a client, and {} are left behind already: nothing goes on "
+             "here; start the process anew",
+             kMostLeft);
+  seen.wait();
 }
 
 }  // namespace millrace::kafka

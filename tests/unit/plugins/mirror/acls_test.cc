@@ -41,6 +41,17 @@ TEST(MirrorAcls, PatternsAndOtherTopicsAreNotCopied) {
   EXPECT_TRUE(acls_left_out(source, {}).empty());
 }
 
+TEST(MirrorAcls, NothingIsAllowedWhereADenialCannotBeCopied) {
+  kafka::Acl denial = prefix("ord");
+  denial.allows = false;
+  const std::vector<kafka::Acl> source{allow("orders", "READ"), allow("logs", "READ"), denial,
+                                       deny("orders", "WRITE")};
+  EXPECT_EQ(acls_to_copy(source, kCopies),
+            (Acls{allow("east.logs", "READ"), deny("east.orders", "WRITE")}));
+  EXPECT_EQ(acls_left_out(source, kCopies),
+            (std::vector<kafka::Acl>{allow("orders", "READ"), denial}));
+}
+
 TEST(MirrorAcls, OnlyWhatTheMirrorHasMadeIsRemoved) {
   const auto wanted = allow("east.orders", "READ");
   const auto kept = allow("east.orders", "DESCRIBE");

@@ -81,8 +81,8 @@ TEST(MirrorConfig, WhatIsWrongIsSaidAtItsPlace) {
       {"on_poison: dead_letter\n", "flow.yaml:6:12: error: mirror: on_poison: `dead_letter_path`"},
       {"dead_letter_path: /d\n", "`on_poison: dead_letter`"},
       {"recreate_target: true\n", "flow.yaml:6:1: error: mirror: option `recreate_target` is not"},
-      {"recreate_target: true\n", "on_recreated: recreate_target"},
-      {"on_recreated: recreate_target\nnames: identity\n", "others may write"},
+      {"recreate_target: true\n", "on_recreated: restart_from_beginning"},
+      {"on_recreated: recreate_target\n", "restart_from_beginning"},
       {"gap_records: true\n", "on_purged"},
       {"use_defaults_from: source\ntopic_settings: off\n", "copies nothing"},
   };

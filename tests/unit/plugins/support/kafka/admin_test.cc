@@ -87,14 +87,6 @@ TEST_F(KafkaAdmin, TopicsAreMadeAndGrown) {
   EXPECT_EQ(again.error().code, Errc::invalid) << again.error().message;
 }
 
-TEST_F(KafkaAdmin, ADeletedTopicIsNotFound) {
-  create(1);
-  ASSERT_TRUE(admin_->delete_topic(topic_));
-  const auto again = admin_->delete_topic(topic_);
-  ASSERT_FALSE(again);
-  EXPECT_EQ(again.error().code, Errc::not_found) << again.error().message;
-}
-
 TEST_F(KafkaAdmin, TheLayoutNamesTheClusterAndItsTopicsInOrder) {
   create(2);
   const auto layout = admin_->layout();
