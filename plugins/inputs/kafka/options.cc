@@ -85,8 +85,10 @@ class Compiler : private PropertyWriter {
   void set_assigned() {
     for (const char* other : {"topics", "topics_pattern"})
       if (given(other)) error("assign", fmt::format("either this or `{}`", other));
-    if (given("group_instance_id"))
-      error("assign", "`group_instance_id` names a member of a group, and there is none");
+    for (const char* of_groups :
+         {"group_instance_id", "partition_assignment_strategy", "exclude_internal_topics"})
+      if (given(of_groups))
+        error(of_groups, "has no meaning with `assign`: no group shares topics out");
     if (o_.assign.empty()) error("assign", "is empty", "name at least one partition");
     auto assigned = parse_assigned(o_.assign);
     if (!assigned)
@@ -161,12 +163,10 @@ void add_group_options(Options<O>& table) {
       .add("topics_pattern", &O::topics_pattern,
            "In place of `topics`: a regular expression; topics that fit later are read from then "
            "on.")
-      .add(
-          "assign", &O::assign,
-          "In place of `topics`: partitions by number, [\"orders:0\", \"logs:0-11\"]. They are "
-          "read "
-          "by this input whoever else reads them: no group shares them out, offsets are kept under "
-          "`group_id` all the same, which must be nobody else's. (millrace only)")
+      .add("assign", &O::assign,
+           "In place of `topics`: partitions by number, [\"orders:0\", \"logs:0-11\"]. This input "
+           "reads them, whoever else does: no group shares them out, offsets are kept under "
+           "`group_id` all the same, which must be nobody else's. (millrace only)")
       .add("exclude_internal_topics", &O::exclude_internal_topics,
            "With `topics_pattern`: leave out Kafka's own.", one_of("true", "false"))
       .add("group_id", &O::group_id,
