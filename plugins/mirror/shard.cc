@@ -343,7 +343,7 @@ Result<void> Shard::examine(const std::vector<Track*>& tracks) {
     }
     log::error(component_, "{}", reaction.text);
     track.rewind(reaction.next);
-    if (anomaly == Anomaly::recreated) track.forget_records();
+    if (anomaly == Anomaly::recreated) track.begin_again();
   }
   return {};
 }

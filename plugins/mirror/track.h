@@ -87,11 +87,15 @@ struct Track {
     pair_due = std::min(pair_due, offset);
     witness_ahead.reset();
   }
-  /// What was found out about records, for their topic is another one now.
-  void forget_records() {
+  /// Its topic is another one now, which is read from `next` on. What was found out about records
+  /// of the old one is forgotten, and so is the stored position: the new one may come to the same
+  /// number, and has to be stored all the same, with a witness of its own.
+  void begin_again() {
     witness.reset();
     kept.clear();
     stop_at = careful_until = -1;
+    first = next;
+    stored = -1;
   }
   /// The witness for a position at the frontier.
   void pass_witness() {
