@@ -144,14 +144,18 @@ CharSet scan_cases(const CharSet& set) {
   return found->second;
 }
 
-/// What `expression` takes. Made once; it lives for ever, the number of them is bounded by the
-/// names there are.
+/// What `expression` takes; nullptr: nothing, or PCRE2 does not know it. Made once; it lives for
+/// ever, the number of them is bounded by the names there are.
 const CharSet* remembered(const std::string& expression) {
   static std::mutex mutex;
   static std::map<std::string, CharSet> made;  // guarded by mutex; entries never move
   std::lock_guard lock(mutex);
   auto found = made.find(expression);
-  if (found == made.end()) found = made.emplace(expression, scan(expression.c_str())).first;
+  if (found == made.end()) {
+    CharSet set = scan(expression.c_str());
+    if (set.empty()) return nullptr;
+    found = made.emplace(expression, std::move(set)).first;
+  }
   return &found->second;
 }
 
@@ -272,12 +276,9 @@ const CharSet* property_set(std::string_view name) {
                    [&](const Category& one) { return one.name == name || one.letters == name; });
   if (category != kCategories.end())
     return remembered("\\p{" + std::string(category->letters) + "}");
-  // A name that PCRE2 does not know makes no set.
   const bool letters =
       std::all_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-  const CharSet* script =
-      letters && name.size() > 2 ? remembered("\\p{sc:" + std::string(name) + "}") : nullptr;
-  return script && !script->empty() ? script : nullptr;
+  return letters && name.size() > 2 ? remembered("\\p{sc:" + std::string(name) + "}") : nullptr;
 }
 
 const CharSet& boundary_set() {

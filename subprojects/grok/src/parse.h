@@ -47,6 +47,10 @@ class Parser {
     CharSet all;
     CharSet leaving;  ///< without what `\w` and `\W` brought: see CharSet::add_cases()
 
+    void add(char32_t first, char32_t last) {
+      all.add(first, last);
+      leaving.add(first, last);
+    }
     void add(const CharSet& set) {
       all.add(set);
       leaving.add(set);

@@ -161,7 +161,7 @@ bool Parser::class_range(ClassSet& set, std::size_t start) {
       return false;
     }
   }
-  set.add(CharSet{{*low, high}});
+  set.add(*low, high);
   return true;
 }
 
