@@ -63,6 +63,16 @@ struct Batch {
   }
 };
 
+/// The first error among the answers of a request, by the library's function that tells it.
+template <typename Handles, typename Answer, typename ErrorOf>
+Result<void> verdict_of(Handles& handles, const Answer* const* answers, std::size_t count,
+                        ErrorOf error_of) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (const rd_kafka_error_t* problem = error_of(answers[i]))
+      return handles.error(rd_kafka_error_code(problem), rd_kafka_error_string(problem)).at("ACLs");
+  return {};
+}
+
 /// `change` for a part of `acls` after the other.
 template <typename Change>
 Result<void> in_parts(std::span<const Acl> acls, Change change) {
@@ -89,13 +99,10 @@ Result<std::vector<Acl>> Admin::topic_acls() {
   std::size_t count = 0;
   const auto listed =
       rd_kafka_DescribeAcls_result_acls(rd_kafka_event_DescribeAcls_result(event->get()), &count);
+  auto verdict = verdict_of(*handles_, listed, count, rd_kafka_AclBinding_error);
+  if (!verdict) return fail(std::move(verdict).error());
   std::vector<Acl> out;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (const auto* problem = rd_kafka_AclBinding_error(listed[i]))
-      return handles_->error(rd_kafka_error_code(problem), rd_kafka_error_string(problem))
-          .at("ACLs");
-    out.push_back(acl_of(listed[i]));
-  }
+  for (std::size_t i = 0; i < count; ++i) out.push_back(acl_of(listed[i]));
   return out;
 }
 
@@ -110,11 +117,7 @@ Result<void> Admin::create_acls(std::span<const Acl> acls) {
     std::size_t count = 0;
     const auto results =
         rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(event->get()), &count);
-    for (std::size_t i = 0; i < count; ++i)
-      if (const auto* problem = rd_kafka_acl_result_error(results[i]))
-        return handles_->error(rd_kafka_error_code(problem), rd_kafka_error_string(problem))
-            .at("ACLs");
-    return {};
+    return verdict_of(*handles_, results, count, rd_kafka_acl_result_error);
   });
 }
 
@@ -129,11 +132,7 @@ Result<void> Admin::delete_acls(std::span<const Acl> acls) {
     std::size_t count = 0;
     const auto results = rd_kafka_DeleteAcls_result_responses(
         rd_kafka_event_DeleteAcls_result(event->get()), &count);
-    for (std::size_t i = 0; i < count; ++i)
-      if (const auto* problem = rd_kafka_DeleteAcls_result_response_error(results[i]))
-        return handles_->error(rd_kafka_error_code(problem), rd_kafka_error_string(problem))
-            .at("ACLs");
-    return {};
+    return verdict_of(*handles_, results, count, rd_kafka_DeleteAcls_result_response_error);
   });
 }
 
