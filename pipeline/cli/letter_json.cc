@@ -1,28 +1,11 @@
 #include "pipeline/cli/letter_json.h"
 
+#include "pipeline/event/base64.h"
 #include "pipeline/event/event_bytes.h"
 #include "pipeline/event/json_write.h"
 #include "pipeline/event/utf8.h"
 
 namespace millrace::cli {
-namespace {
-
-/// RFC 4648, with padding.
-std::string base64(std::string_view bytes) {
-  static constexpr char kDigits[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    std::uint32_t three = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-      three = three << 8 | (at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0);
-    for (std::size_t i = 0; i < 4; ++i)
-      out += at + i <= bytes.size() ? kDigits[three >> (18 - 6 * i) & 63] : '=';
-  }
-  return out;
-}
-
-}  // namespace
 
 std::string quoted(std::string_view text, std::size_t most_bytes) {
   Buffer out;

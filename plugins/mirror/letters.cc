@@ -1,7 +1,7 @@
 #include "plugins/mirror/letters.h"
 
+#include "pipeline/event/base64.h"
 #include "pipeline/event/utf8.h"
-#include "plugins/support/http_client.h"
 #include "plugins/support/kafka/journal.h"
 
 namespace millrace::mirror {

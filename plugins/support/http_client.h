@@ -78,9 +78,4 @@ class HttpClient {
   std::unique_ptr<State> state_;
 };
 
-/// Standard base64 with padding.
-std::string base64(std::string_view bytes);
-/// Errors: Errc::invalid.
-Result<std::string> from_base64(std::string_view text);
-
 }  // namespace millrace

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "pipeline/event/base64.h"
 #include "plugins/outputs/elasticsearch/options.h"
 
 namespace millrace::elasticsearch {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "pipeline/event/base64.h"
 #include "plugins/support/http_client.h"
 
 namespace millrace::elasticsearch {
