@@ -10,7 +10,6 @@
 namespace millrace {
 namespace {
 
-using mutate::Field;
 using mutate::Mapping;
 using mutate::Operation;
 
@@ -132,46 +131,51 @@ class Compiler {
   }
 
   void add_of_key(const char* option, const Hash& hash,
-                  const std::function<Operation(Field, const std::string&)>& make) {
+                  const std::function<Operation(FieldName, const std::string&)>& make) {
     add_each(option, hash, [&](const std::string& key, const std::string& text) {
       return make(field(option, key), text);
     });
   }
 
   /// For entries whose value names a field as well.
-  void add_of_fields(const char* option, const Hash& hash, Operation (*make)(Field, Field)) {
-    add_of_key(option, hash, [=, this](Field key, const std::string& text) {
+  void add_of_fields(const char* option, const Hash& hash,
+                     Operation (*make)(FieldName, FieldName)) {
+    add_of_key(option, hash, [=, this](FieldName key, const std::string& text) {
       return make(std::move(key), field(option, text));
     });
   }
 
   void add_rename() {
-    add_each("rename", options_.rename, [](const std::string& from, const std::string& to) {
-      return mutate::rename(Field::computed(from), Field::computed(to));
+    const auto name = [](const std::string& text) {
+      auto parsed = FieldName::parse(text);
+      return parsed ? std::move(*parsed) : FieldName::as_written(text);
+    };
+    add_each("rename", options_.rename, [=](const std::string& from, const std::string& to) {
+      return mutate::rename(name(from), name(to));
     });
   }
 
   /// Of all operations, only `rename` fills references into names, as in Logstash.
-  Field field(const char* option, const std::string& name) {
+  FieldName field(const char* option, const std::string& name) {
     const auto parsed = Template::parse(name);
     if (!parsed || !parsed->is_constant())
       context_.warning(option, "`" + name + "` is the name of a field as it is written",
                        "of mutate's options, only `rename` fills references into names");
-    return Field(name);
+    return FieldName::as_written(name);
   }
 
   /// A malformed template fails at each event, as in Logstash.
   void add_texts(const char* option, const Hash& hash, bool (*wanted)(const Value*)) {
-    add_of_key(option, hash, [=, this](Field field, const std::string& text) {
+    add_of_key(option, hash, [=, this](FieldName field, const std::string& text) {
       auto parsed = Template::parse(text);
       if (!parsed) context_.warning(option, parsed.error().message, "every event fails here");
-      return set_text(std::move(field), parsed ? std::optional(std::move(*parsed)) : std::nullopt,
-                      wanted);
+      return mutate::set_text(std::move(field),
+                              parsed ? std::optional(std::move(*parsed)) : std::nullopt, wanted);
     });
   }
 
   void add_convert() {
-    add_of_key("convert", options_.convert, [this](Field field, const std::string& type) {
+    add_of_key("convert", options_.convert, [this](FieldName field, const std::string& type) {
       Mapping mapping = conversion(type);
       if (!mapping) refuse_type(type);
       const bool to_number = type.starts_with("integer") || type.starts_with("float");

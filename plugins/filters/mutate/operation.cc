@@ -68,28 +68,7 @@ bool merge_objects(Event event, const FieldRef& into, const Object& from) {
 
 }  // namespace
 
-Field::Field(const std::string& text) {
-  auto ref = FieldRef::parse(text);
-  if (ref) fixed_ = std::move(*ref);
-}
-
-Field Field::computed(const std::string& text) {
-  Field field(text);
-  auto parsed = Template::parse(text);
-  if (parsed && !parsed->is_constant()) field.computed_ = std::move(*parsed);
-  return field;
-}
-
-const FieldRef* Field::of(Event event, std::optional<FieldRef>& holder) const {
-  if (!computed_) return fixed_ ? &*fixed_ : nullptr;
-  Buffer text;
-  computed_->append(event, text);
-  auto ref = FieldRef::parse(text.view(), event.batch().names());
-  if (!ref) return nullptr;
-  return &holder.emplace(std::move(*ref));
-}
-
-Operation set_text(Field field, std::optional<Template> text, bool (*wanted)(const Value*)) {
+Operation set_text(FieldName field, std::optional<Template> text, bool (*wanted)(const Value*)) {
   return [=](Event event, Workspace&) {
     std::optional<FieldRef> holder;
     const FieldRef* const ref = field.of(event, holder);
@@ -99,7 +78,7 @@ Operation set_text(Field field, std::optional<Template> text, bool (*wanted)(con
   };
 }
 
-Operation map(Field field, Mapping mapping, Items items) {
+Operation map(FieldName field, Mapping mapping, Items items) {
   return [=](Event event, Workspace&) {
     std::optional<FieldRef> holder;
     const FieldRef* const ref = field.of(event, holder);
@@ -107,8 +86,8 @@ Operation map(Field field, Mapping mapping, Items items) {
   };
 }
 
-Operation substitute(Field field, std::optional<Regex> regex, std::optional<Template> expression,
-                     Template replacement) {
+Operation substitute(FieldName field, std::optional<Regex> regex,
+                     std::optional<Template> expression, Template replacement) {
   return [=](Event event, Workspace& workspace) {
     std::optional<FieldRef> holder;
     const FieldRef* const ref = field.of(event, holder);
@@ -127,7 +106,7 @@ Operation substitute(Field field, std::optional<Regex> regex, std::optional<Temp
   };
 }
 
-Operation rename(Field from, Field to) {
+Operation rename(FieldName from, FieldName to) {
   return [=](Event event, Workspace&) {
     std::optional<FieldRef> from_holder;
     std::optional<FieldRef> to_holder;
@@ -143,7 +122,7 @@ Operation rename(Field from, Field to) {
   };
 }
 
-Operation copy(Field from, Field to) {
+Operation copy(FieldName from, FieldName to) {
   return [=](Event event, Workspace&) {
     std::optional<FieldRef> from_holder;
     std::optional<FieldRef> to_holder;
@@ -155,7 +134,7 @@ Operation copy(Field from, Field to) {
   };
 }
 
-Operation merge(Field into, Field from) {
+Operation merge(FieldName into, FieldName from) {
   return [=](Event event, Workspace&) {
     std::optional<FieldRef> into_holder;
     std::optional<FieldRef> from_holder;
@@ -178,7 +157,7 @@ Operation merge(Field into, Field from) {
   };
 }
 
-Operation split(Field field, std::string separator) {
+Operation split(FieldName field, std::string separator) {
   return [=](Event event, Workspace&) {
     std::optional<FieldRef> holder;
     const FieldRef* const ref = field.of(event, holder);
@@ -189,7 +168,7 @@ Operation split(Field field, std::string separator) {
   };
 }
 
-Operation join(Field field, std::string separator) {
+Operation join(FieldName field, std::string separator) {
   return [=](Event event, Workspace& workspace) {
     std::optional<FieldRef> holder;
     const FieldRef* const ref = field.of(event, holder);

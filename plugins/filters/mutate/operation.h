@@ -8,6 +8,7 @@
 #include "pipeline/event/template.h"
 #include "pipeline/plugin/filter.h"
 #include "pipeline/regex/regex.h"
+#include "plugins/support/field_name.h"
 
 namespace millrace::mutate {
 
@@ -23,45 +24,30 @@ struct Workspace : FilterScratch {
 /// is not done.
 using Operation = std::function<bool(Event, Workspace&)>;
 
-/// The name of a field.
-class Field {
- public:
-  /// Taken as it is written, `%{...}` too.
-  explicit Field(const std::string& text);
-  /// A template, filled in for each event.
-  static Field computed(const std::string& text);
-
-  /// The reference for one event; `holder` keeps it where it depends on the event's data. nullptr:
-  /// it is malformed, or became so with the data: the operation fails.
-  const FieldRef* of(Event event, std::optional<FieldRef>& holder) const;
-
- private:
-  std::optional<FieldRef> fixed_;
-  std::optional<Template> computed_;  // for what fixed_ is not enough
-};
+// An operation fails where the name of its field is malformed, or becomes so with the event's data.
 
 /// Sets the field to the text, where `wanted` says so of its value (nullptr: it is missing).
 /// `text` is nullopt where it is malformed: then it fails.
-Operation set_text(Field field, std::optional<Template> text, bool (*wanted)(const Value*));
+Operation set_text(FieldName field, std::optional<Template> text, bool (*wanted)(const Value*));
 
 /// nullopt: the value stays.
 using Mapping = std::function<std::optional<Value>(const Value&, Batch&)>;
 /// What a list may hold: with `scalar`, an object or a list in it is a failure.
 enum class Items { of_any_type, scalar };
 /// Maps a field's value, or each item of a list. An object stays.
-Operation map(Field field, Mapping mapping, Items items = Items::of_any_type);
+Operation map(FieldName field, Mapping mapping, Items items = Items::of_any_type);
 
 /// `field`'s matches of an expression replaced. The expression is either compiled or a template
 /// that is compiled with each event's data, the last one kept.
-Operation substitute(Field field, std::optional<Regex> regex, std::optional<Template> expression,
-                     Template replacement);
+Operation substitute(FieldName field, std::optional<Regex> regex,
+                     std::optional<Template> expression, Template replacement);
 
-Operation rename(Field from, Field to);
-Operation copy(Field from, Field to);
+Operation rename(FieldName from, FieldName to);
+Operation copy(FieldName from, FieldName to);
 /// Both as lists, one behind the other; an object takes another's fields over. An object and
 /// anything else do not merge.
-Operation merge(Field into, Field from);
-Operation split(Field field, std::string separator);
-Operation join(Field field, std::string separator);
+Operation merge(FieldName into, FieldName from);
+Operation split(FieldName field, std::string separator);
+Operation join(FieldName field, std::string separator);
 
 }  // namespace millrace::mutate
