@@ -18,6 +18,7 @@
 #include "plugins/filters/kv.h"
 #include "plugins/filters/mutate.h"
 #include "plugins/filters/split.h"
+#include "plugins/filters/truncate.h"
 #include "plugins/inputs/beats/beats.h"
 #include "plugins/inputs/dead_letter_queue/input.h"
 #include "plugins/inputs/file/input.h"
@@ -51,6 +52,7 @@ Registry builtin_plugins() {
   plugins.add(kv_filter());
   plugins.add(mutate_filter());
   plugins.add(split_filter());
+  plugins.add(truncate_filter());
 
   plugins.add(elasticsearch_output());
   plugins.add(file_output());
