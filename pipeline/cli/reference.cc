@@ -18,8 +18,10 @@ void for_each(const Registry& registry, Visit&& visit) {
 /// now.
 std::string remarks(const OptionInfo& option) {
   std::string text;
-  if (option.rules.required) text += " Required.";
-  if (!option.default_text.empty()) text += " Default: " + option.default_text + ".";
+  if (option.rules.required)
+    text += " Required.";
+  else if (!option.default_text.empty())
+    text += " Default: " + option.default_text + ".";
   if (!option.rules.deprecated.empty()) text += " Deprecated: " + option.rules.deprecated + ".";
   if (!option.rules.no_effect.empty()) text += " Has no effect: " + option.rules.no_effect + ".";
   if (!option.rules.also_called.empty()) text += " Also called `" + option.rules.also_called + "`.";
