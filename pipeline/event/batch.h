@@ -121,4 +121,7 @@ class Batch {
   std::uint32_t room_ = kLeastRoom;
 };
 
+inline const Object& ConstEvent::fields() const { return *batch_->slots_[at_].fields; }
+inline Object& Event::fields() const { return *writable_->slots_[at_].fields; }
+
 }  // namespace millrace

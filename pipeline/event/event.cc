@@ -53,8 +53,6 @@ Value* item_for_writing(Arena& arena, Array& array, const FieldRef::Step& step) 
 
 }  // namespace
 
-const Object& ConstEvent::fields() const { return *batch_->slots_[at_].fields; }
-
 const Value* ConstEvent::get(NameId top_level) const {
   return fields().find(batch_->names_.as_known_here(top_level));
 }
@@ -80,10 +78,6 @@ bool ConstEvent::has_tag(std::string_view tag) const {
     if (item.is_string() && item.text() == tag) return true;
   return false;
 }
-
-Event::Event(Batch& batch, std::uint32_t at) : ConstEvent(batch, at), writable_(&batch) {}
-
-Object& Event::fields() const { return *writable_->slots_[at_].fields; }
 
 void Event::put(NameId top_level, Value value) {
   fields().slot(writable_->arena(), writable_->names().as_known_here(top_level)) = value;

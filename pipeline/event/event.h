@@ -19,7 +19,7 @@ class ConstEvent {
   const Value* get(const FieldRef& ref) const;
   const Value* get(NameId top_level) const;
 
-  const Object& fields() const;
+  inline const Object& fields() const;  // in batch.h
   /// @timestamp; the epoch where a config removed it.
   Timestamp timestamp() const;
   bool has_tag(std::string_view tag) const;
@@ -35,10 +35,10 @@ class ConstEvent {
 /// Writing side of an event.
 class Event : public ConstEvent {
  public:
-  Event(Batch& batch, std::uint32_t at);
+  Event(Batch& batch, std::uint32_t at) : ConstEvent(batch, at), writable_(&batch) {}
 
   Batch& batch() const { return *writable_; }
-  Object& fields() const;
+  inline Object& fields() const;  // in batch.h
 
   /// Sets a field, making the objects on the way. False, and nothing changed, where a scalar stands
   /// in the way, where `@timestamp` would become something else than a timestamp, or `tags`

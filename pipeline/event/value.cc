@@ -122,11 +122,14 @@ void Array::erase(std::uint32_t at) {
 }
 
 Object* Object::make(Arena& arena, std::uint32_t capacity) {
-  auto* object = new (arena.allocate(sizeof(Object))) Object;
   capacity = (capacity + 3) & ~3u;
+  const std::size_t names_bytes = capacity * sizeof(NameId);
+  const std::size_t bytes = sizeof(Object) + names_bytes + capacity * sizeof(Value);
+  auto* memory = static_cast<char*>(arena.allocate(bytes));
+  auto* object = new (memory) Object;
   object->capacity = capacity;
-  object->values = arena.array<Value>(capacity);
-  object->names = arena.array<NameId>(capacity);
+  object->names = reinterpret_cast<NameId*>(memory + sizeof(Object));
+  object->values = reinterpret_cast<Value*>(memory + sizeof(Object) + names_bytes);
   return object;
 }
 

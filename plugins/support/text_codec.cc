@@ -16,7 +16,7 @@ void TextDecoder::decode(std::span<const std::string_view> messages, Batch& out)
   const Timestamp now = Timestamp::now();
   for (const std::string_view text : reader_.read(messages, out)) {
     Event event = out.add(now);
-    event.put(name::message, Value::of(text));
+    event.fields().append(out.arena(), name::message, Value::of(text));
     if (keep_original_) keep_original(event, text);
   }
 }
