@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Measures millrace on a generated access log, with how fast the machine is right now beside it.
 
-usage: run.py BUILD_DIR [--lines N] [--only NAME] [--dead SECONDS]
+usage: run.py BUILD_DIR [--lines N] [--rounds N] [--only NAME] [--dead SECONDS]
 
 BUILD_DIR is a release build with its tools: scripts/build -Dbench=true
-Each case reads the log from standard input or a file, with one worker on one core, then with two on
-two. A bar is met where the rate, scaled by what `calibrate` prints / 55, reaches it. What of the
-time was neither its own nor idle others had: on a busy machine the rate is not the program's.
+Each case reads the log from standard input or a file, with one worker on one core and with two on
+two, in turns; of some rounds the median run counts. A bar is met where its rate, scaled by what
+`calibrate` prints / 55, reaches it. What of the time was neither its own nor idle others had: on a
+busy machine the rate is not the program's.
 With --dead it measures instead what an output keeps of its rate while another one is dead for SECONDS.
 """
 import argparse
@@ -88,20 +89,20 @@ def run_case(binary, case, log, lines, cores):
     return lines / wall, cpu / lines * 1e9, rss, (cpu / wall / cores, idle)
 
 
-def report(binary, case, log, lines, slowness):
-    one_core = None
-    for cores in (1, 2):
-        try:
-            rate, cpu_ns, rss, (used, idle) = run_case(binary, case, log, lines, cores)
-        except RuntimeError as why:
-            print(f'{case[0]:20} {cores} core(s): {why}')
-            return
-        note = ''
+def report(binary, case, log, lines, slowness, rounds):
+    runs = {1: [], 2: []}
+    for _ in range(rounds):
+        for cores in runs:
+            try:
+                runs[cores].append(run_case(binary, case, log, lines, cores))
+            except RuntimeError as why:
+                print(f'{case[0]:20} {cores} core(s): {why}')
+                return
+    medians = {cores: sorted(some)[len(some) // 2] for cores, some in runs.items()}
+    for cores, (rate, cpu_ns, rss, (used, idle)) in medians.items():
+        note = f'  {rate / medians[1][0]:.2f} times one core' if cores == 2 else ''
         if cores == 1 and case[4]:
             note = f'  bar {case[4] / 1e6:.1f}: ' + ('met' if rate * slowness >= case[4] else 'MISSED')
-        if cores == 2:
-            note = f'  {rate / one_core:.2f} times one core'
-        one_core = one_core or rate
         print(f'{case[0]:20} {cores} core(s): {rate / 1e6:6.2f} M lines/s {cpu_ns:7.0f} ns CPU/line '
               f'{rss / 2**20:6.1f} MiB{note}; of the time {100 * used:.0f} % its own, {100 * idle:.0f} % idle', flush=True)
 
@@ -174,7 +175,7 @@ def syslog_ng(log, lines):
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument('build'), ap.add_argument('--lines', type=int, default=2_000_000), ap.add_argument('--only', default='.')
-    ap.add_argument('--dead', type=float)
+    ap.add_argument('--dead', type=float), ap.add_argument('--rounds', type=int, default=3)
     args = ap.parse_args()
     build = pathlib.Path(args.build).resolve()
     tools = build / 'tests' / 'bench'
@@ -191,7 +192,7 @@ def main():
         print(f'{args.lines} lines; calibrate: {calibration:.1f} ns (reference {REFERENCE_NS:.0f}); rates count {slowness:.2f} times')
         for case in CASES:
             if re.search(args.only, case[0]):
-                report(str(build / 'millrace'), case, log, args.lines, slowness)
+                report(str(build / 'millrace'), case, log, args.lines, slowness, args.rounds)
         syslog_ng(log, args.lines)
         wall, rss = startup(str(build / 'millrace'), top)
         print(f'start to end with no input: {wall * 1000:.1f} ms, {rss / 2**20:.1f} MiB')
