@@ -65,18 +65,14 @@ Result<Template> Template::parse(std::string_view text) {
   };
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t start = text.find("%{", at);
-    const bool java = start != std::string_view::npos && text.substr(start).starts_with("%{{");
-    const std::size_t end =
-        start == std::string_view::npos ? start : text.find(java ? "}}" : "}", start);
-    if (end == std::string_view::npos ||
-        end == start + 2) {  // no reference, or one that is not closed: text
-      const std::size_t upto = end == std::string_view::npos ? text.size() : end + 1;
-      literal += text.substr(at, upto - at);
-      at = upto;
-      continue;
+    const std::size_t end = start == std::string_view::npos ? start : text.find('}', start);
+    if (end == std::string_view::npos) {  // no reference, or one that is not closed: text
+      literal += text.substr(at);
+      break;
     }
     literal += text.substr(at, start - at);
     add_literal();
+    const bool java = text[start + 2] == '{' && text.substr(end).starts_with("}}");
     const std::size_t after = end + (java ? 2 : 1);
     auto part = parse_reference(text.substr(start, after - start));
     if (!part) return std::move(part).error();
@@ -89,16 +85,17 @@ Result<Template> Template::parse(std::string_view text) {
   return result;
 }
 
-/// `reference` with its `%{` and `}`.
+/// `reference` with its `%{` and `}`. Any beginning of `+%s`, also an empty one, asks for the epoch
+/// in Logstash.
 Result<Template::Part> Template::parse_reference(std::string_view reference) {
   if (reference == "%{{TIME_NOW}}") return Part(TimeNow{});
-  if (reference.starts_with("%{{")) {
+  if (reference.starts_with("%{{") && reference.ends_with("}}")) {
     auto format = TimeFormat::java(reference.substr(3, reference.size() - 5));
     if (!format) return std::move(format).error();
     return Part(std::move(*format));
   }
   const std::string_view inside = reference.substr(2, reference.size() - 3);
-  if (inside == "+%s") return Part(EpochSeconds{});
+  if (std::string_view("+%s").starts_with(inside)) return Part(EpochSeconds{});
   if (inside.starts_with("+")) {
     auto format = TimeFormat::joda(inside.substr(1));
     if (!format) return std::move(format).error();

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "pipeline/event/field_ref.h"
+#include "pipeline/event/template.h"
 #include "pipeline/observe/log.h"
 #include "pipeline/regex/regex.h"
 
@@ -145,6 +146,9 @@ class Compares : public Condition {
   mutable std::atomic<std::uint64_t> clashes_{0};
 };
 
+/// A text is in a text that holds it, a value in a list that has its equal. Of two fields the left
+/// one is never in anything if it is a list or an object; other pairs are compared as text, so that
+/// 5 is in "5".
 class In : public Condition {
  public:
   In(Operand left, Operand right) : left_(std::move(left)), right_(std::move(right)) {}
@@ -152,15 +156,25 @@ class In : public Condition {
     const Value* left = left_.of(event);
     const Value* right = right_.of(event);
     if (!left || !right) return false;
+    const bool fields = !left_.is_constant() && !right_.is_constant();
+    if (fields && (left->is_array() || left->is_object())) return false;
     if (right->is_array())
       return std::any_of(right->array().begin(), right->array().end(),
                          [&](const Value& item) { return equal(*left, item); });
     if (right->is_string() && left->is_string())
       return right->text().find(left->text()) != std::string_view::npos;
-    return equal(*left, *right);
+    return fields ? same_text(event.batch(), *left, *right) : equal(*left, *right);
   }
 
  private:
+  static bool same_text(const Batch& batch, const Value& left, const Value& right) {
+    if (left.is_null() || right.is_null() || right.is_object()) return false;
+    Buffer left_text, right_text;
+    append_text(batch, left, left_text);
+    append_text(batch, right, right_text);
+    return left_text.view() == right_text.view();
+  }
+
   Operand left_, right_;
 };
 

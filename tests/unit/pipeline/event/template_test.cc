@@ -41,7 +41,9 @@ TEST(Template, ShowsEveryTypeAsText) {
   EXPECT_EQ(text("%{+YYYY.MM.dd} %{+%s}"), "1970.01.01 0");
   EXPECT_EQ(text("%{{yyyy}} %{@timestamp}"), "1970 1970-01-01T00:00:00.000Z");
   EXPECT_EQ(text("no %{closing"), "no %{closing");
-  EXPECT_EQ(text("%{}"), "%{}");
+  EXPECT_EQ(text("%{} %{+} %{+%}"), "0 0 0");
+  EXPECT_EQ(text("%{{yyyy} %{s}}}"), "%{{yyyy} x}}");
+  EXPECT_EQ(text("%{{yyyy}"), "%{{yyyy}");
   ASSERT_TRUE(event.remove(*FieldRef::parse("@timestamp")));
   EXPECT_EQ(text("<%{+YYYY}%{+%s}%{{yyyy}}> %{@timestamp}"), "<> %{@timestamp}");
 }
