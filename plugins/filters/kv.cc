@@ -54,10 +54,40 @@ struct Cleaning {
   std::string_view apply(std::string_view text, Batch& batch) const;
 };
 
-std::string_view trimmed(std::string_view text, const CharClass& set) {
-  std::size_t begin = 0;
-  while (const std::size_t size = set.match(text, begin)) begin += size;
-  text.remove_prefix(begin);
+/// Bytes of the characters of `set` that stand at `at`, one after the other.
+std::size_t run_of(std::string_view text, std::size_t at, const CharClass& set) {
+  std::size_t end = at;
+  while (const std::size_t size = set.match(text, end)) end += size;
+  return end - at;
+}
+
+/// How many bytes of the `run` at `at` go: all of them at the begin of a line, else those before
+/// the last end of a line.
+std::size_t trimmed_of_run(std::string_view text, std::size_t at, std::size_t run) {
+  if (at == 0 || text[at - 1] == '\n') return run;
+  if (at + run == text.size() || text[at + run] == '\n') return run;
+  const std::size_t line_end = text.substr(at, run).rfind('\n');
+  return line_end == std::string_view::npos ? 0 : line_end;
+}
+
+/// Each line trimmed, as Logstash does, where `^` and `$` are the ends of lines.
+std::string_view trimmed_lines(std::string_view text, const CharClass& set, Batch& batch) {
+  std::string kept;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t run = run_of(text, at, set);
+    const std::size_t gone = trimmed_of_run(text, at, run);
+    at += gone;
+    if (gone > 0) continue;
+    const std::size_t stays = run > 0 && text[at] != '\n' ? run : 1;  // a line begins behind '\n'
+    kept += text.substr(at, stays);
+    at += stays;
+  }
+  return batch.arena().copy(kept);
+}
+
+std::string_view trimmed(std::string_view text, const CharClass& set, Batch& batch) {
+  if (text.find('\n') != std::string_view::npos) return trimmed_lines(text, set, batch);
+  text.remove_prefix(run_of(text, 0, set));
   std::size_t end = 0;  // behind the last character that is not in the set
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t size = set.match(text, at);
@@ -78,7 +108,7 @@ std::string_view without(std::string_view text, const CharClass& set, Batch& bat
 }
 
 std::string_view Cleaning::apply(std::string_view text, Batch& batch) const {
-  if (trim) text = trimmed(text, *trim);
+  if (trim) text = trimmed(text, *trim, batch);
   if (remove) text = without(text, *remove, batch);
   switch (transform) {
     case Transform::none:
@@ -199,9 +229,9 @@ std::unique_ptr<Filter> KvFilter::create(KvOptions options, const PluginContext&
   if (!source) context.error("source", source.error().message);
   auto prefix = Template::parse(options.prefix);
   if (!prefix) context.error("prefix", prefix.error().message);
-  auto scanner = KvScanner::create(
-      {options.field_split, options.value_split, options.field_split_pattern,
-       options.value_split_pattern, options.whitespace == "lenient", options.include_brackets});
+  auto scanner = KvScanner::create({options.field_split, options.value_split,
+                                    options.field_split_pattern, options.value_split_pattern,
+                                    options.whitespace == "lenient", options.include_brackets});
   if (!scanner) {  // its message begins with the option
     const std::string& message = scanner.error().message;
     const std::size_t colon = message.find(": ");
@@ -412,8 +442,7 @@ FilterPlugin kv_filter() {
           .add("timeout_millis", &O::timeout_millis, "Give an event up after this; 0 for never.",
                bare_unit(std::chrono::milliseconds(1)), at_least(std::chrono::milliseconds(0)))
           .add("tag_on_timeout", &O::tag_on_timeout, "Tag of an event that was given up.")
-          .add("tag_on_failure", &O::tag_on_failure,
-               "Tags where a field could not be set."),
+          .add("tag_on_failure", &O::tag_on_failure, "Tags where a field could not be set."),
       KvFilter::create);
 }
 

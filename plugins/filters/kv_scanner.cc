@@ -48,8 +48,8 @@ Result<KvScanner> KvScanner::create(const KvSyntax& syntax) {
   }
   const std::string space = syntax.lenient ? " *" : "";
   const std::string value = syntax.value_split_pattern.value_or("[" + syntax.value_split + "]");
-  auto field_regex = compile(
-      "field_split_pattern", syntax.field_split_pattern.value_or("[" + syntax.field_split + "]"));
+  auto field_regex = compile("field_split_pattern",
+                             syntax.field_split_pattern.value_or("[" + syntax.field_split + "]"));
   if (!field_regex) return fail(std::move(field_regex).error());
   auto value_regex = compile("value_split_pattern", space + "(?:" + value + ")" + space);
   if (!value_regex) return fail(std::move(value_regex).error());
@@ -108,12 +108,11 @@ std::size_t KvScan::stop(std::size_t from, bool at_value_split) {
     return at;
   }
   for (;;) {
-    const Regex::Span* const field =
-        field_split_.from(*scanner_.field_split_regex_, text_, at);
+    const Regex::Span* const field = field_split_.from(*scanner_.field_split_regex_, text_, at);
     const Regex::Span* const split =
         at_value_split ? value_split_.from(*scanner_.value_split_regex_, text_, at) : nullptr;
-    const std::size_t separator = std::min(field ? field->begin : text_.size(),
-                                           split ? split->begin : text_.size());
+    const std::size_t separator =
+        std::min(field ? field->begin : text_.size(), split ? split->begin : text_.size());
     const std::size_t line_end = std::min(next_of('\n', at), separator);
     if (line_end >= separator && separator > at && separator < text_.size() &&
         is_escaped_space(separator - 1)) {
@@ -156,9 +155,9 @@ std::optional<std::size_t> KvScan::split_after_escape(std::size_t begin, std::si
 }
 
 /// Where the pair ends whose value ends at `at`: behind a field separator, or at the end of a line.
-std::optional<std::size_t> KvScan::after_pair(std::size_t at) {
+std::optional<std::size_t> KvScan::after_pair(std::size_t at, Ahead& ahead) {
   if (scanner_.by_pattern_) {
-    const Regex::Span* const field = field_split_.from(*scanner_.field_split_regex_, text_, at);
+    const Regex::Span* const field = ahead.from(*scanner_.field_split_regex_, text_, at);
     if (field && field->begin == at) return field->end;
   } else if (const std::size_t size = scanner_.field_split_.match(text_, at)) {
     return at + size;
@@ -173,7 +172,7 @@ std::size_t KvScan::take_value(std::size_t from, std::string_view& value) {
   if (take_enclosed(from, end, value)) return end;
   const std::size_t value_end = std::max(stop(from, false), from);
   value = text_.substr(from, value_end - from);
-  return after_pair(value_end).value_or(value_end);
+  return after_pair(value_end, field_split_).value_or(value_end);
 }
 
 bool KvScan::take_enclosed(std::size_t from, std::size_t& end, std::string_view& value) {
@@ -182,7 +181,8 @@ bool KvScan::take_enclosed(std::size_t from, std::size_t& end, std::string_view&
   if (close == '\0') return false;
   const std::size_t at = next_of(close, from + 1);
   if (at == kNowhere) return false;
-  const auto after = after_pair(at + 1);
+  // Looks ahead of where the value would end without a quote, so field_split_ cannot be asked.
+  const auto after = after_pair(at + 1, behind_closing_[kClosings.find(close)]);
   if (!after) return false;
   value = text_.substr(from + 1, at - from - 1);
   end = *after;

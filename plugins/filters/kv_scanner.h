@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "plugins/filters/char_class.h"
 #include "pipeline/regex/regex.h"
+#include "plugins/filters/char_class.h"
 
 namespace millrace {
 
@@ -25,8 +25,9 @@ struct KvSyntax {
 /// again and again:
 ///     key      one or more characters up to a separator; `\ ` is a space that belongs to it
 ///     split    the value separator
-///     value    "quoted", 'quoted', (bracketed), [bracketed], <bracketed>, or up to a field separator
-///     end      a field separator or the end of a line; a quote that closes elsewhere is no quote
+///     value    "quoted", 'quoted', (bracketed), [bracketed], <bracketed>, or up to a field
+///     separator end      a field separator or the end of a line; a quote that closes elsewhere is
+///     no quote
 /// Here a scanner does what that would match. With sets of characters it passes over each byte a
 /// bounded number of times, whatever the text is. Immutable; shared by threads.
 class KvScanner {
@@ -55,7 +56,7 @@ class KvScan {
 
  private:
   /// The first match of a regular expression that begins at `at` or later, remembered: what began
-  /// later for an earlier question still does.
+  /// later for an earlier question still does. May only be asked for positions that never go back.
   class Ahead {
    public:
     const Regex::Span* from(const Regex& regex, std::string_view text, std::size_t at);
@@ -65,11 +66,13 @@ class KvScan {
     bool none_ = false;
   };
 
+  static constexpr std::string_view kClosings = "\"')]>";
+
   std::size_t key_end(std::size_t from);
   std::size_t stop(std::size_t from, bool at_value_split);
   std::optional<std::size_t> after_value_split(std::size_t at);
   std::optional<std::size_t> split_after_escape(std::size_t begin, std::size_t& end);
-  std::optional<std::size_t> after_pair(std::size_t value_end);
+  std::optional<std::size_t> after_pair(std::size_t value_end, Ahead& ahead);
   std::size_t take_value(std::size_t from, std::string_view& value);
   bool take_enclosed(std::size_t from, std::size_t& end, std::string_view& value);
   std::size_t next_of(char c, std::size_t from);
@@ -79,7 +82,8 @@ class KvScan {
   std::size_t at_ = 0;
   Ahead field_split_;
   Ahead value_split_;
-  std::array<std::size_t, 256> ahead_{};  // where a character stands next, plus one
+  std::array<Ahead, kClosings.size()> behind_closing_;  // field separators behind closed values
+  std::array<std::size_t, 256> ahead_{};                // where a character stands next, plus one
 };
 
 }  // namespace millrace

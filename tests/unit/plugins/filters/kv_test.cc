@@ -50,26 +50,37 @@ TEST(KvScanner, FindsPairs) {
       {{}, R"(a\ b=c\ d e=1)", R"(a\ b=c\ d;e=1;)"},
       {{.field_split = "&?"}, "http://x?a=1&b=2 3", "a=1;b=2 3;"},
       {{.field_split = "\\t;"}, "a=1\tb=2;c=3", "a=1;b=2;c=3;"},
-      {{.field_split = "\xE2\x94\x82"}, "a=1\xE2\x94\x82" "b=\xC3\xBC", "a=1;b=\xC3\xBC;"},
+      {{.field_split = "\xE2\x94\x82"},
+       "a=1\xE2\x94\x82"
+       "b=\xC3\xBC",
+       "a=1;b=\xC3\xBC;"},
       {{.field_split = ",", .value_split = ":="}, "a:1,b=2,c:=3", "a=1;b=2;c==3;"},
       {{.field_split = ",", .value_split = " "}, "a 1,b  2", "a=1;b=2;"},
       {{.field_split = ",", .value_split = " "}, "a\\ 1", "a\\=1;"},
-      {{.field_split_pattern = "__", .value_split_pattern = "::"}, "a::x y__b::\"q\"__c", "a=x y;b=q;"},
+      {{.field_split_pattern = "__", .value_split_pattern = "::"},
+       "a::x y__b::\"q\"__c",
+       "a=x y;b=q;"},
       {{.field_split_pattern = "; *(?=k)|;$", .value_split_pattern = ": +"},
-       "k1: a; b; k2: c;", "k1=a; b;k2=c;"},
+       "k1: a; b; k2: c;",
+       "k1=a; b;k2=c;"},
       {{.value_split_pattern = "->"}, "a->1\nb -> 2", "a=1;b=2;"},
       {{.field_split_pattern = ","}, "x,a=1,,b=2", "a=1;b=2;"},
+      {{.field_split_pattern = ","},
+       "a=\"x,b=\"y\"z,c=(1,d=(2)3,e=4",
+       "a=\"x;b=\"y\"z;c=(1;d=(2)3;e=4;"},
   };
   for (const ScanCase& c : cases) EXPECT_EQ(pairs(c.syntax, c.text), c.pairs) << c.text;
 }
 
 TEST(KvScanner, TakesLinearTimeOnHostileText) {
-  const std::vector<std::string> pieces = {"a=(x ", "a=\"x ", "a\\ ", "=", "a ", "a=<", "\\ "};
+  const std::vector<std::string> pieces = {"a=(x ", "a=\"x ", "a\\ ", "=",
+                                           "a ",    "a=<",    "\\ ",  "a=<,b=\"c\"d,"};
   for (const std::string& piece : pieces) {
     std::string text;
     while (text.size() < 2'000'000) text += piece;
     pairs({}, text);
     pairs({.value_split = " "}, text);
+    pairs({.field_split_pattern = "[,;]"}, text);
   }
 }
 
@@ -78,9 +89,8 @@ TEST(CharClass, ReadsWhatStandsBetweenBrackets) {
     std::string set, in, out;
   };
   const std::vector<Case> cases = {
-      {"a-c", "abc", "d-"},           {"-a", "-a", "b"},   {"a\\-c", "a-c", "b"},
-      {"\\s", " \t\n", "s\\"},        {"\\d\\]", "09]", "a\\"}, {"^a", "bc^", "a"},
-      {"\\\\", "\\", "a"},            {"<>,", "<>,", ";"},
+      {"a-c", "abc", "d-"},     {"-a", "-a", "b"},  {"a\\-c", "a-c", "b"}, {"\\s", " \t\n", "s\\"},
+      {"\\d\\]", "09]", "a\\"}, {"^a", "bc^", "a"}, {"\\\\", "\\", "a"},   {"<>,", "<>,", ";"},
   };
   for (const Case& c : cases) {
     const auto set = CharClass::parse(c.set);
@@ -131,8 +141,11 @@ TEST(KvFilter, SetsWhatItFinds) {
        R"({"ss":"a=foo a=foo a=fo a=x","a":["foo","x"]})"},
       {"source => 'ss' trim_key => '<>' trim_value => ','", R"({"ss":"<a>=,1,2,"})",
        R"({"ss":"<a>=,1,2,","a":"1,2"})"},
-      {"source => 'ss' remove_char_key => '<>' remove_char_value => ','",
-       R"({"ss":"<a>b=,1,2,"})", R"({"ss":"<a>b=,1,2,","ab":"12"})"},
+      {R"(source => 'ss' field_split => '&' trim_value => ' \n,')",
+       R"({"ss":"a= 1 \n, 2\n3 4 ,\n&b=,\n"})",
+       R"({"ss":"a= 1 \n, 2\n3 4 ,\n&b=,\n","a":"1\n2\n3 4","b":""})"},
+      {"source => 'ss' remove_char_key => '<>' remove_char_value => ','", R"({"ss":"<a>b=,1,2,"})",
+       R"({"ss":"<a>b=,1,2,","ab":"12"})"},
       {"source => 'ss' transform_key => uppercase transform_value => capitalize",
        R"({"ss":"a=xY"})", R"({"ss":"a=xY","A":"Xy"})"},
       {"source => 'ss' recursive => true", R"({"ss":"a=<b=1 c='d=2'> e=[f=x]"})",
@@ -154,10 +167,10 @@ TEST(KvFilter, BoundsRecursion) {
 }
 
 TEST(KvFilter, RefusesWhatMakesNoSense) {
-  for (const char* text : {"value_split => ''", "field_split => ''", "field_split_pattern => ''",
-                           "value_split_pattern => '('", "field_split => 'z-a'",
-                           "transform_key => upper", "whitespace => none", "target => '[a'",
-                           "timeout_millis => -1"}) {
+  for (const char* text :
+       {"value_split => ''", "field_split => ''", "field_split_pattern => ''",
+        "value_split_pattern => '('", "field_split => 'z-a'", "transform_key => upper",
+        "whitespace => none", "target => '[a'", "timeout_millis => -1"}) {
     const MadeFilter filter(kv_filter(), "kv { " + std::string(text) + " }");
     EXPECT_EQ(filter.made, nullptr) << text;
     EXPECT_TRUE(filter.reading.diagnostics.has_errors()) << text;
