@@ -102,7 +102,8 @@ struct Regex::Code {
     PCRE2_SIZE offset = 0;
     pcre2 = pcre2_compile(bytes(ruby.text), ruby.text.size(),
                           PCRE2_MULTILINE | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF |
-                              PCRE2_NEVER_BACKSLASH_C | PCRE2_DUPNAMES,
+                              PCRE2_NEVER_BACKSLASH_C | PCRE2_DUPNAMES |
+                              (ruby.unicode_words ? PCRE2_UCP : 0),
                           &error, &offset, nullptr);
     if (!pcre2) {
       PCRE2_UCHAR message[200];
@@ -135,8 +136,9 @@ class Replacer {
   Replacer(std::string_view text, std::string_view replacement, Buffer& out)
       : text_(text), replacement_(replacement), out_(out) {}
 
+  /// Where groups have names, numbers stand for nothing, as in Ruby.
   template <typename GroupNamed>
-  void append(const Groups& found, std::size_t groups, GroupNamed group_named) {
+  void append(const Groups& found, std::size_t groups, bool has_names, GroupNamed group_named) {
     for (std::size_t i = 0; i < replacement_.size(); ++i) {
       if (replacement_[i] != '\\' || i + 1 == replacement_.size()) {
         out_.push_back(replacement_[i]);
@@ -152,7 +154,7 @@ class Replacer {
                                     ? replacement_.find('>', i)
                                     : std::string_view::npos;
       if (c >= '0' && c <= '9') {
-        append_group(c - '0');
+        if (c == '0' || !has_names) append_group(c - '0');
       } else if (close != std::string_view::npos) {
         append_group(group_named(replacement_.substr(i + 2, close - i - 2)));
         i = close;
@@ -227,7 +229,7 @@ bool Regex::replace_all(std::string_view text, std::string_view replacement, Buf
     any = true;
     const Span whole = found[0];
     out.append(text.substr(copied, whole.begin - copied));
-    replacer.append(found, wanted,
+    replacer.append(found, wanted, !code_->names.empty(),
                     [this](std::string_view name) { return code_->group_named(name); });
     copied = whole.end;
     if (whole.begin < whole.end) {

@@ -31,9 +31,10 @@ class Regex {
   /// The first match at or after `from`. Empty too where a limit was hit.
   std::optional<Span> find(std::string_view text, std::size_t from = 0) const;
 
-  /// Appends `text` to `out` with each match replaced. In `replacement` `\0` to `\9` and `\k<name>`
-  /// stand for groups, `\&` for the match, `` \` `` and `\'` for what is before and behind it, `\\`
-  /// for a backslash. False: nothing matched, `out` is unchanged.
+  /// Appends `text` to `out` with each match replaced. In `replacement` `\0` to `\9` (where no
+  /// group has a name) and `\k<name>` stand for groups, `\&` for the match, `` \` `` and `\'` for
+  /// what is before and behind it, `\\` for a backslash. False: nothing matched, `out` is
+  /// unchanged.
   bool replace_all(std::string_view text, std::string_view replacement, Buffer& out) const;
 
   /// Whether matching takes linear time whatever the text.

@@ -14,6 +14,9 @@ namespace {
 constexpr std::string_view kSameLetters = "ABCDGKMPRSWXZabcdefgknprtwxz";
 constexpr std::string_view kFlags = "imx-";
 constexpr std::string_view kHexDigits = "0-9a-fA-F";
+constexpr std::string_view kWords = "0-9A-Za-z_";
+constexpr std::string_view kNoWords = R"(\x00-/:-@\[-^`{-\x{10FFFF})";
+constexpr std::string_view kNoDigits = R"(\x00-/:-\x{10FFFF})";
 constexpr std::string_view kSpaces = "\\t\\n\\x0B\\f\\r ";
 
 /// What POSIX classes hold in Ruby, where they know all of Unicode.
@@ -23,11 +26,13 @@ constexpr std::pair<std::string_view, std::string_view> kClasses[] = {
     {"blank", "\\t\\p{Zs}"},
     {"cntrl", "\\p{Cc}"},
     {"digit", "\\p{Nd}"},
+    {"graph", "\\p{L}\\p{M}\\p{N}\\p{P}\\p{S}\\p{Cf}\\p{Co}"},
     {"lower", "\\p{Ll}"},
+    {"print", "\\p{L}\\p{M}\\p{N}\\p{P}\\p{S}\\p{Cf}\\p{Co}\\p{Zs}"},
     {"punct", "\\p{P}$+<=>^`|~"},
     {"space", "\\t\\n\\x0B\\f\\r\\x{85}\\p{Z}"},
     {"upper", "\\p{Lu}"},
-    {"word", "\\p{L}\\p{M}\\p{Nd}\\p{Pc}"},
+    {"word", "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}"},
 };
 
 bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)); }
@@ -37,6 +42,9 @@ class Translator {
   explicit Translator(std::string_view ruby) : ruby_(ruby) {
     for (std::size_t at = 0; (at = ruby.find("(?<", at)) != std::string_view::npos; at += 3)
       if (at + 3 < ruby.size() && ruby[at + 3] != '=' && ruby[at + 3] != '!') has_names_ = true;
+    for (std::size_t at = 0; at + 1 < ruby.size(); at += ruby[at] == '\\' ? 2 : 1)
+      if (ruby[at] == '\\' && (ruby[at + 1] | 0x20) == 'b') out_.unicode_words = true;
+    out_.re2_agrees = !out_.unicode_words;
   }
 
   Result<RubyRegex> run() {
@@ -73,6 +81,8 @@ class Translator {
       open_set();
     } else if (peek(0) == '(') {
       group();
+    } else if (is_upper_bound()) {
+      emit("{0,", 2);
     } else {
       // RE2 finds a line's begin behind the last newline too, Ruby does not.
       if (peek(0) == '^') out_.re2_agrees = false;
@@ -81,10 +91,30 @@ class Translator {
     return std::nullopt;
   }
 
+  /// `{,n}`, which for others is plain text.
+  bool is_upper_bound() const {
+    if (peek(0) != '{' || peek(1) != ',') return false;
+    std::size_t ahead = 2;
+    while (std::isdigit(static_cast<unsigned char>(peek(ahead)))) ++ahead;
+    return ahead > 2 && peek(ahead) == '}';
+  }
+
+  /// `\w`, `\d` and their opposites are of ASCII even where `\b` knows Unicode.
+  void ascii_class(char c) {
+    const bool negated = c == 'W' || c == 'D';
+    const bool digits = (c | 0x20) == 'd';
+    if (set_depth_ > 0 && negated) return emit(digits ? kNoDigits : kNoWords, 2);
+    const std::string_view members = digits ? "0-9" : kWords;
+    emit(set_depth_ > 0 ? std::string(members) : fmt::format("[{}{}]", negated ? "^" : "", members),
+         2);
+  }
+
   Refusal escape() {
     const char c = peek(1);
     const bool in_set = set_depth_ > 0;
-    if (c == 'h') {
+    if (out_.unicode_words && std::string_view("wWdD").find(c) != std::string_view::npos) {
+      ascii_class(c);
+    } else if (c == 'h') {
       emit(in_set ? std::string(kHexDigits) : fmt::format("[{}]", kHexDigits), 2);
     } else if (c == 's') {
       emit(in_set ? std::string(kSpaces) : fmt::format("[{}]", kSpaces), 2);
@@ -119,7 +149,21 @@ class Translator {
     return std::nullopt;
   }
 
+  /// A set of nothing but `[:^name:]`; no other set can say it.
+  bool negated_class() {
+    const bool negated = peek(1) == '^';
+    const std::string_view rest = ruby_.substr(at_ + 1 + negated);
+    for (const auto& [name, members] : kClasses) {
+      const std::string whole = fmt::format("[:^{}:]]", name);
+      if (!rest.starts_with(whole)) continue;
+      emit(fmt::format("[{}{}]", negated ? "" : "^", members), 1 + negated + whole.size());
+      return true;
+    }
+    return false;
+  }
+
   void open_set() {
+    if (negated_class()) return;
     ++set_depth_;
     keep(peek(1) == '^' ? 2 : 1);
     if (peek(0) == ']') emit("\\]", 1);  // first in a set it stands for itself

@@ -18,13 +18,14 @@ struct RubyRegex {
   /// Named groups and their numbers. As in Ruby, an expression that names groups captures by no
   /// others.
   std::vector<std::pair<std::string, int>> names;
-  int groups = 0;          ///< that capture, named ones included
-  bool re2_agrees = true;  ///< no construct that RE2 would take but understand otherwise
+  int groups = 0;              ///< that capture, named ones included
+  bool unicode_words = false;  ///< `\b` has to know the letters of Unicode
+  bool re2_agrees = true;      ///< no construct that RE2 would take but understand otherwise
 };
 
 /// Differences that are taken care of: `\h`, `\s` with vertical tabs, `\v`, `\uHHHH`, escapes of
-/// letters without a meaning, `(?<name>`, `(?m)` for a dot that matches newlines, sets in sets,
-/// POSIX classes that know Unicode.
+/// letters without a meaning, `(?<name>`, `(?m)` for a dot that matches newlines, `{,n}`, sets in
+/// sets, POSIX classes and `\b` that know Unicode while `\w` does not.
 /// Errors: Errc::invalid for what neither engine can say, with the character's number.
 Result<RubyRegex> translate_ruby_regex(std::string_view expression);
 
