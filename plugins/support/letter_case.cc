@@ -5,6 +5,7 @@
 
 #include "pipeline/event/buffer.h"
 #include "pipeline/event/utf8.h"
+#include "plugins/support/letter_case_special.h"
 
 namespace millrace {
 namespace {
@@ -30,20 +31,29 @@ void append(char32_t c, Buffer& out) {
     out.push_back(static_cast<char>(0x80 | ((c >> (6 * i)) & 0x3F)));
 }
 
-constexpr char32_t kSharpS = 0xDF;  // its capital is two letters, which towupper() cannot say
+constexpr char32_t kDottedI = 0x130;  // its small letter is two characters
+
+void small(char32_t c, Buffer& out) {
+  if (c == kDottedI) return out.append("i\u0307");
+  append(unicode() ? towlower_l(c, unicode()) : towlower(c), out);
+}
+
+/// Georgian has capitals, but none at the begin of a text.
+bool is_georgian(char32_t c) {
+  return (c >= 0x10D0 && c <= 0x10FF) || (c >= 0x1C90 && c <= 0x1CBF);
+}
 
 void large(char32_t c, Buffer& out) {
-  if (c == kSharpS) return out.append("SS");
+  if (const SpecialCase* special = c < 0x80 ? nullptr : special_case(c))
+    return out.append(special->upper);
   append(unicode() ? towupper_l(c, unicode()) : towupper(c), out);
 }
 
 void capital(char32_t c, Buffer& out) {
-  if (c == kSharpS) return out.append("Ss");
+  if (const SpecialCase* special = c < 0x80 ? nullptr : special_case(c))
+    return out.append(special->title);
+  if (is_georgian(c)) return small(c, out);
   large(c, out);
-}
-
-void small(char32_t c, Buffer& out) {
-  append(unicode() ? towlower_l(c, unicode()) : towlower(c), out);
 }
 
 /// Maps the first character by `first`, the others by `rest`. Bytes that are not UTF-8 stay.
