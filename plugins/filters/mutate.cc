@@ -84,7 +84,7 @@ Mapping conversion(std::string_view type) {
   if (type == "float_eu")
     return [](const Value& v, Batch&) { return mutate::to_float(v, Grouping::point); };
   if (type == "boolean")
-    return [](const Value& v, Batch&) { return std::optional(mutate::to_boolean(v)); };
+    return [](const Value& v, Batch& b) { return std::optional(mutate::to_boolean(v, b)); };
   if (type == "string") return [](const Value& v, Batch& b) { return mutate::to_string(v, b); };
   return nullptr;
 }
@@ -107,7 +107,8 @@ class Compiler {
     add_mapping("capitalize", options_.capitalize, of_text(millrace::capitalize));
     add_mapping("lowercase", options_.lowercase, of_text(millrace::lowercase));
     add_mapping("strip", options_.strip,
-                of_text([](std::string_view text, Batch&) { return mutate::strip(text); }));
+                of_text([](std::string_view text, Batch&) { return mutate::strip(text); }),
+                mutate::Items::text);
     add_of_key("split", options_.split, mutate::split);
     add_of_key("join", options_.join, mutate::join);
     add_of_fields("merge", options_.merge, mutate::merge);
@@ -218,9 +219,9 @@ class Compiler {
   }
 
   void add_mapping(const char* option, const std::vector<std::string>& fields,
-                   const Mapping& mapping) {
+                   const Mapping& mapping, mutate::Items items = mutate::Items::of_any_type) {
     for (const std::string& text : fields)
-      operations_.push_back(mutate::map(field(option, text), mapping));
+      operations_.push_back(mutate::map(field(option, text), mapping, items));
   }
 
   void refuse(const char* option, std::string message, std::string hint = {}) {

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "pipeline/event/utf8.h"
 #include "plugins/support/ruby_number.h"
 #include "plugins/support/ruby_text.h"
 
@@ -99,11 +100,33 @@ std::optional<Number> exactly(std::string_view text) {
   return read.ec == std::errc() && read.ptr == end ? std::optional(number) : std::nullopt;
 }
 
-bool is_one_of(std::string_view text, std::initializer_list<const char*> words) {
+/// Whether a line of `text` is `digit`, or `digit`, any character and 0: the point of Logstash's
+/// `1.0` is that of a regular expression.
+bool is_digit_or_like_decimal(std::string_view line, char digit) {
+  if (!line.starts_with(digit)) return false;
+  line.remove_prefix(1);
+  return line.empty() || (line.ends_with('0') && utf8_length(line) + 1 == line.size());
+}
+
+bool is_one_of(std::string_view line, std::initializer_list<const char*> words) {
   return std::any_of(words.begin(), words.end(), [&](const char* word) {
-    return text.size() == std::string_view(word).size() &&
-           strncasecmp(text.data(), word, text.size()) == 0;
+    return line.size() == std::string_view(word).size() &&
+           strncasecmp(line.data(), word, line.size()) == 0;
   });
+}
+
+/// nullopt: the text is neither. Logstash looks at each line of it.
+std::optional<bool> truth_of(std::string_view text) {
+  if (text.empty()) return false;
+  bool no = false;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    if (is_one_of(line, {"true", "t", "yes", "y"}) || is_digit_or_like_decimal(line, '1'))
+      return true;
+    no = no || is_one_of(line, {"false", "f", "no", "n"}) || is_digit_or_like_decimal(line, '0');
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+  return no ? std::optional(false) : std::nullopt;
 }
 
 }  // namespace
@@ -149,15 +172,12 @@ std::optional<Value> to_float(const Value& value, Grouping grouping) {
   }
 }
 
-Value to_boolean(const Value& value) {
-  if (value.type() == Type::integer && (value.integer() == 0 || value.integer() == 1))
-    return Value::of(value.integer() == 1);
-  if (value.type() == Type::real && (value.real() == 0 || value.real() == 1))
-    return Value::of(value.real() == 1);
-  if (!value.is_string()) return value;
-  if (is_one_of(value.text(), {"true", "t", "yes", "y", "1", "1.0"})) return Value::of(true);
-  if (is_one_of(value.text(), {"", "false", "f", "no", "n", "0", "0.0"})) return Value::of(false);
-  return value;
+Value to_boolean(const Value& value, Batch& batch) {
+  if (value.is_null() || value.is_object() || value.is_array()) return value;
+  Buffer shown;
+  if (!value.is_string()) append_to_s(batch, value, shown);
+  const auto truth = truth_of(value.is_string() ? value.text() : shown.view());
+  return truth ? Value::of(*truth) : value;
 }
 
 std::optional<Value> to_string(const Value& value, Batch& batch) {

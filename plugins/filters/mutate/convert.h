@@ -15,8 +15,9 @@ enum class Grouping { comma, point };
 /// nullopt: it cannot be converted (null; an object or a list; an exponent out of all reason).
 std::optional<Value> to_integer(const Value& value, Grouping grouping, Batch& batch);
 std::optional<Value> to_float(const Value& value, Grouping grouping);
-/// What is neither true nor false in any writing stays what it is.
-Value to_boolean(const Value& value);
+/// What is neither true nor false in any writing stays what it is. Logstash takes 100, 1x0 and the
+/// like for 1.0, and 010 for 0.0.
+Value to_boolean(const Value& value, Batch& batch);
 /// As Ruby's to_s shows it; nullopt for null.
 std::optional<Value> to_string(const Value& value, Batch& batch);
 

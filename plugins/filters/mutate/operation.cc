@@ -40,6 +40,7 @@ bool map_field(Event event, const FieldRef& ref, const Mapping& mapping,
   Array* list = Array::make(batch.arena(), value->array().size);
   for (const Value& item : value->array()) {
     if (items == Items::scalar && (item.is_object() || item.is_array())) return false;
+    if (items == Items::text && !item.is_string()) return false;
     list->push(batch.arena(), share(mapping(item, batch).value_or(item)));
   }
   return event.set(ref, Value::of(list));

@@ -32,8 +32,9 @@ Operation set_text(FieldName field, std::optional<Template> text, bool (*wanted)
 
 /// nullopt: the value stays.
 using Mapping = std::function<std::optional<Value>(const Value&, Batch&)>;
-/// What a list may hold: with `scalar`, an object or a list in it is a failure.
-enum class Items { of_any_type, scalar };
+/// What a list may hold: with `scalar`, an object or a list in it is a failure, with `text` all but
+/// strings.
+enum class Items { of_any_type, scalar, text };
 /// Maps a field's value, or each item of a list. An object stays.
 Operation map(FieldName field, Mapping mapping, Items items = Items::of_any_type);
 

@@ -118,6 +118,10 @@ TEST(MutateFilter, Converts) {
       {"boolean", R"("maybe")", R"("maybe")"},
       {"boolean", "1.0", "true"},
       {"boolean", "2", "2"},
+      {"boolean", "[100, 110, 10]", "[true,true,10]"},
+      {"boolean", R"(["1.0","1é0","0-0","1.00"])", R"([true,true,false,"1.00"])"},
+      {"boolean", R"(["a\nyes\n","x\nNO","x\n"])", R"([true,false,"x\n"])"},
+      {"boolean", "-0.0", "-0.0"},
       {"boolean", R"(["t",0,null])", "[true,false,null]"},
       {"string", "1.5", R"("1.5")"},
       {"string", R"([1,null,true])", R"(["1",null,"true"])"},
@@ -150,10 +154,16 @@ TEST(MutateFilter, ChangesCaseAndStrips) {
       {"uppercase => ['a']", R"({"a":"straße é ж"})", R"({"a":"STRASSE É Ж"})"},
       {"lowercase => ['a']", R"({"a":"ÀB"})", R"({"a":"àb"})"},
       {"capitalize => ['a']", R"({"a":"éCOLE Foo"})", R"({"a":"École foo"})"},
+      {"uppercase => ['a']", R"({"a":"ﬁŉ ა"})", R"({"a":"FIʼN Ა"})"},
+      {"lowercase => ['a']", R"({"a":"İ"})", "{\"a\":\"i\u0307\"}"},
+      {"capitalize => ['a']", R"({"a":["ǆUR","ﬁNE","აბ","ßa"]})",
+       R"({"a":["ǅur","Fine","აბ","Ssa"]})"},
       {"capitalize => ['a']", R"({"a":["ab",1,""]})", R"({"a":["Ab",1,""]})"},
       {"strip => ['a']", R"({"a":" \t x y\n "})", R"({"a":"x y"})"},
       {"strip => ['a']", R"({"a":" \u0000"})", R"({"a":""})"},
-      {"strip => ['a']", R"({"a":[" x ",1]})", R"({"a":["x",1]})"},
+      {"strip => ['a']", R"({"a":[" x ","y "]})", R"({"a":["x","y"]})"},
+      {"strip => ['a']", R"({"a":[" x ",1]})", R"({"a":[" x ",1],"tags":["_mutate_error"]})"},
+      {"strip => ['a']", R"({"a":1})", R"({"a":1})"},
   });
 }
 
