@@ -5,16 +5,14 @@
 #include "pipeline/event/json_write.h"
 
 namespace millrace {
-namespace {
 
-/// What stands inside an object of a list, as Java's toString() shows it: `{a=1, b=[x, null]}`.
-void append_shown(const Batch& batch, const Value& value, Buffer& out) {
+void append_java_text(const Batch& batch, const Value& value, Buffer& out) {
   if (value.is_null()) return out.append("null");
   if (value.is_array()) {
     out.push_back('[');
     for (std::uint32_t i = 0; i < value.array().size; ++i) {
       if (i) out.append(", ");
-      append_shown(batch, value.array().items[i], out);
+      append_java_text(batch, value.array().items[i], out);
     }
     return out.push_back(']');
   }
@@ -25,12 +23,10 @@ void append_shown(const Batch& batch, const Value& value, Buffer& out) {
     if (i) out.append(", ");
     out.append(batch.names()[object.names[i]].text);
     out.push_back('=');
-    append_shown(batch, object.values[i], out);
+    append_java_text(batch, object.values[i], out);
   }
   out.push_back('}');
 }
-
-}  // namespace
 
 void append_text(const Batch& batch, const Value& value, Buffer& out) {
   switch (value.type()) {
@@ -47,7 +43,7 @@ void append_text(const Batch& batch, const Value& value, Buffer& out) {
       for (std::uint32_t i = 0; i < value.array().size; ++i) {
         if (i) out.push_back(',');
         const Value& item = value.array().items[i];
-        item.is_object() ? append_shown(batch, item, out) : append_text(batch, item, out);
+        item.is_object() ? append_java_text(batch, item, out) : append_text(batch, item, out);
       }
       return;
     default:

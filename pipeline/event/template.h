@@ -17,6 +17,10 @@ namespace millrace {
 /// null as nothing.
 void append_text(const Batch& batch, const Value& value, Buffer& out);
 
+/// Appends a value as Java's toString() shows it: `[1, x]`, `{a=1, b=null}`, other types as
+/// templates do.
+void append_java_text(const Batch& batch, const Value& value, Buffer& out);
+
 /// Text with references, compiled: `%{[a][b]}`, `%{+YYYY.MM.dd}` (Joda), `%{{yyyy}}` (java.time),
 /// `%{+%s}` (epoch seconds),
 /// `%{{TIME_NOW}}`. Immutable; shared by threads.

@@ -22,7 +22,7 @@ class LineCodec : public Codec {
                                        context.ecs);
   }
 
-  LineCodec(std::string delimiter, Charset charset, Template format, EcsMode ecs)
+  LineCodec(std::string delimiter, Charset charset, EventText format, EcsMode ecs)
       : delimiter_(std::move(delimiter)),
         charset_(std::move(charset)),
         format_(std::move(format)),
@@ -42,7 +42,7 @@ class LineCodec : public Codec {
  private:
   const std::string delimiter_;
   const Charset charset_;
-  const Template format_;
+  const EventText format_;
   const EcsMode ecs_;
 };
 
@@ -50,13 +50,13 @@ class LineCodec : public Codec {
 
 CodecPlugin line_codec() {
   using O = LineOptions;
-  return codec_plugin("line", "Lines of text.",
-                      Options<O>()
-                          .add("format", &O::format,
-                               "Template for encoding; without it time, host and message.")
-                          .add("charset", &O::charset, "Character encoding of the lines.")
-                          .add("delimiter", &O::delimiter, "What ends a line."),
-                      LineCodec::create);
+  return codec_plugin(
+      "line", "Lines of text.",
+      Options<O>()
+          .add("format", &O::format, "Template for encoding; without it time, host and message.")
+          .add("charset", &O::charset, "Character encoding of the lines.")
+          .add("delimiter", &O::delimiter, "What ends a line."),
+      LineCodec::create);
 }
 
 }  // namespace millrace

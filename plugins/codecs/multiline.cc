@@ -128,7 +128,7 @@ class MultilineCodec : public Codec {
 
   /// As lines of text: what is joined stays joined.
   std::unique_ptr<Encoder> encoder() const override {
-    return std::make_unique<TextEncoder>(*Template::parse("%{message}"), "\n");
+    return std::make_unique<TextEncoder>(EventText(*Template::parse("%{message}")), "\n");
   }
 
  private:

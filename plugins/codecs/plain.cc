@@ -20,7 +20,7 @@ class PlainCodec : public Codec {
     return std::make_unique<PlainCodec>(*charset, *format, context.ecs);
   }
 
-  PlainCodec(Charset charset, Template format, EcsMode ecs)
+  PlainCodec(Charset charset, EventText format, EcsMode ecs)
       : charset_(std::move(charset)), format_(std::move(format)), ecs_(ecs) {}
 
   std::unique_ptr<Decoder> message_decoder() const override {
@@ -32,7 +32,7 @@ class PlainCodec : public Codec {
 
  private:
   const Charset charset_;
-  const Template format_;
+  const EventText format_;
   const EcsMode ecs_;
 };
 
@@ -40,12 +40,12 @@ class PlainCodec : public Codec {
 
 CodecPlugin plain_codec() {
   using O = PlainOptions;
-  return codec_plugin("plain", "Text without structure, nothing between events.",
-                      Options<O>()
-                          .add("format", &O::format,
-                               "Template for encoding; without it time, host and message.")
-                          .add("charset", &O::charset, "Character encoding of the messages."),
-                      PlainCodec::create);
+  return codec_plugin(
+      "plain", "Text without structure, nothing between events.",
+      Options<O>()
+          .add("format", &O::format, "Template for encoding; without it time, host and message.")
+          .add("charset", &O::charset, "Character encoding of the messages."),
+      PlainCodec::create);
 }
 
 }  // namespace millrace

@@ -32,6 +32,22 @@ void SplittingDecoder::decode(std::span<const std::string_view> messages, Batch&
   lines_->decode(cut_, out);
 }
 
+void EventText::append(const ConstEvent& event, Buffer& out) const {
+  if (format_) return format_->append(event, out);
+  const auto shown = [&](NameId field, std::string_view otherwise) {
+    const Value* value = event.get(field);
+    if (!value || value->is_null()) return out.append(otherwise);
+    append_java_text(event.batch(), *value, out);
+  };
+  if (const Value* time = event.get(name::timestamp); time && !time->is_null()) {
+    append_java_text(event.batch(), *time, out);
+    out.push_back(' ');
+  }
+  shown(name::host, "%{host}");
+  out.push_back(' ');
+  shown(name::message, "%{message}");
+}
+
 std::optional<Charset> read_charset(const std::string& name, const PluginContext& context) {
   auto charset = Charset::find(name);
   if (charset) return *charset;
@@ -39,10 +55,11 @@ std::optional<Charset> read_charset(const std::string& name, const PluginContext
   return std::nullopt;
 }
 
-std::optional<Template> read_format(const std::optional<std::string>& format,
-                                    const PluginContext& context) {
-  auto compiled = Template::parse(format.value_or("%{@timestamp} %{host} %{message}"));
-  if (compiled) return std::move(*compiled);
+std::optional<EventText> read_format(const std::optional<std::string>& format,
+                                     const PluginContext& context) {
+  if (!format) return EventText();
+  auto compiled = Template::parse(*format);
+  if (compiled) return EventText(std::move(*compiled));
   context.error("format", compiled.error().message);
   return std::nullopt;
 }

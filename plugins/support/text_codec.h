@@ -42,10 +42,22 @@ class SplittingDecoder : public Decoder {
   std::vector<std::string_view> cut_;
 };
 
-/// A template's text and a delimiter.
+/// The text of an event: a template's, or without one how Logstash prints an event: time, host and
+/// message, where lists and objects look as in Java.
+class EventText {
+ public:
+  EventText() = default;
+  explicit EventText(Template format) : format_(std::move(format)) {}
+  void append(const ConstEvent& event, Buffer& out) const;
+
+ private:
+  std::optional<Template> format_;
+};
+
+/// An event's text and a delimiter.
 class TextEncoder : public Encoder {
  public:
-  TextEncoder(Template format, std::string delimiter)
+  TextEncoder(EventText format, std::string delimiter)
       : format_(std::move(format)), delimiter_(std::move(delimiter)) {}
   void encode(const ConstEvent& event, Buffer& out) const override {
     format_.append(event, out);
@@ -54,16 +66,15 @@ class TextEncoder : public Encoder {
   std::string_view ending() const override { return delimiter_; }
 
  private:
-  const Template format_;
+  const EventText format_;
   const std::string delimiter_;
 };
 
 // These read the value of an option; where it is wrong they report it there and give nullopt.
 
 std::optional<Charset> read_charset(const std::string& name, const PluginContext& context);
-/// Without `format`, how Logstash prints an event: time, host and message.
-std::optional<Template> read_format(const std::optional<std::string>& format,
-                                    const PluginContext& context);
+std::optional<EventText> read_format(const std::optional<std::string>& format,
+                                     const PluginContext& context);
 /// False for a delimiter that is empty.
 bool check_delimiter(const std::string& delimiter, const PluginContext& context);
 

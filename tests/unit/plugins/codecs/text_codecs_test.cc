@@ -31,7 +31,8 @@ TEST(PlainCodec, KeepsTheOriginalInEcsModes) {
 }
 
 TEST(PlainCodec, ShowsInvalidUtf8AsEscapes) {
-  EXPECT_EQ(decode(plain_codec(), "plain { }", {"ok", "foo \xED\xB9\x81\xC3", "\"q\" \xFF\n", "fine \xC3\xBC"}),
+  EXPECT_EQ(decode(plain_codec(), "plain { }",
+                   {"ok", "foo \xED\xB9\x81\xC3", "\"q\" \xFF\n", "fine \xC3\xBC"}),
             (Texts{R"({"message":"ok"})", R"({"message":"foo \\xED\\xB9\\x81\\xC3"})",
                    R"({"message":"\\\"q\\\" \\xFF\\n"})", "{\"message\":\"fine \xC3\xBC\"}"}));
 }
@@ -84,6 +85,9 @@ TEST(TextCodecs, Encode) {
       {plain_codec(), "plain { }", event, "2015-12-07T11:37:00.000Z h m"},
       {plain_codec(), "plain { }", R"({"@timestamp":"2015-12-07T11:37:00.000Z"})",
        "2015-12-07T11:37:00.000Z %{host} %{message}"},
+      {plain_codec(), "plain { }",
+       R"({"@timestamp":"2015-12-07T11:37:00.000Z","host":{"name":"h","ip":[1,null]},"message":["a",{}]})",
+       "2015-12-07T11:37:00.000Z {name=h, ip=[1, null]} [a, {}]"},
       {plain_codec(), "plain { format => '%{[a][b]} ' }", R"({"a":{"b":1}})", "1 "},
       {dots_codec(), "dots { }", event, "."},
   };
