@@ -1,9 +1,7 @@
 #include "plugins/mirror/own_topic.h"
 
-#include <fmt/format.h>
-
+#include "plugins/mirror/read_whole.h"
 #include "plugins/support/kafka/journal.h"
-#include "plugins/support/kafka/reader.h"
 
 namespace millrace::mirror {
 namespace {
@@ -11,7 +9,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr std::int64_t kBeginning = -2;  // librdkafka's RD_KAFKA_OFFSET_BEGINNING
 constexpr milliseconds kPoll{50};
 
 }  // namespace
@@ -37,26 +34,11 @@ Result<void> OwnTopic::make(kafka::Admin& target, std::int32_t replication, mill
 
 Result<void> OwnTopic::read(const kafka::Properties& properties, const std::string& component,
                             milliseconds patience, const StopSignal& stop, const Take& take) {
-  auto reader = kafka::Reader::create(properties, component);
-  if (!reader) return fail(std::move(reader).error());
-  const kafka::NextOffset start{{name_, 0}, kBeginning};
-  if (auto added = (*reader)->add({&start, 1}); !added) return added;
-  kafka::Reader::Fetched fetched;
-  auto silent_at = Clock::now() + patience;
-  while (!stop.requested()) {
-    fetched.clear();
-    (*reader)->poll(1000, kPoll, fetched);
-    for (const kafka::Message& message : fetched.messages)
-      if (message.key()) take(*message.key(), message.value());
-    if (!fetched.ends.empty()) return {};
-    if (!fetched.messages.empty()) silent_at = Clock::now() + patience;
-    if (Clock::now() >= silent_at)
-      return fail(Errc::timeout,
-                  fmt::format("{}: {}", name_,
-                              fetched.troubles.empty() ? "the brokers do not answer"
-                                                       : fetched.troubles.front().text));
-  }
-  return fail(Errc::closed, "stopped");
+  return read_whole(properties, component, {name_, 0}, patience, stop,
+                    [&](const kafka::Message& message) -> Result<void> {
+                      if (message.key()) take(*message.key(), message.value());
+                      return {};
+                    });
 }
 
 Result<void> OwnTopic::flush(const kafka::Properties& properties, const std::string& component,

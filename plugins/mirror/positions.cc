@@ -5,7 +5,7 @@
 
 #include <charconv>
 
-#include "plugins/support/kafka/reader.h"
+#include "plugins/mirror/read_whole.h"
 
 namespace millrace::mirror {
 namespace {
@@ -146,32 +146,15 @@ Result<Layout> decode_layout(std::string_view value) {
 Result<Positions> read_positions(const kafka::Properties& properties, const std::string& component,
                                  const std::string& topic, std::int32_t shard,
                                  std::chrono::milliseconds patience, const StopSignal& stop) {
-  auto reader = kafka::Reader::create(properties, component);
-  if (!reader) return fail(std::move(reader).error());
-  constexpr std::int64_t kBeginning = -2;  // librdkafka's RD_KAFKA_OFFSET_BEGINNING
-  const kafka::NextOffset start{{topic, shard}, kBeginning};
-  auto added = (*reader)->add({&start, 1});
-  if (!added) return fail(std::move(added).error());
   Positions out;
-  kafka::Reader::Fetched fetched;
-  auto silent_at = std::chrono::steady_clock::now() + patience;
-  while (!stop.requested()) {
-    fetched.clear();
-    (*reader)->poll(1000, std::chrono::milliseconds(100), fetched);
-    for (const kafka::Message& message : fetched.messages) {
-      auto taken = take_record(message, out);
-      if (!taken) return fail(std::move(taken).error().at(fmt::format("{}/{}", topic, shard)));
-    }
-    if (!fetched.ends.empty()) return out;
-    const auto now = std::chrono::steady_clock::now();
-    if (!fetched.messages.empty()) silent_at = now + patience;
-    if (now >= silent_at)
-      return fail(Errc::timeout,
-                  fmt::format("{}/{}: {}", topic, shard,
-                              fetched.troubles.empty() ? "the brokers do not answer"
-                                                       : fetched.troubles.front().text));
-  }
-  return fail(Errc::closed, "stopped");
+  const auto take = [&](const kafka::Message& message) -> Result<void> {
+    auto taken = take_record(message, out);
+    if (!taken) return fail(std::move(taken).error().at(fmt::format("{}/{}", topic, shard)));
+    return {};
+  };
+  auto read = read_whole(properties, component, {topic, shard}, patience, stop, take);
+  if (!read) return fail(std::move(read).error());
+  return out;
 }
 
 }  // namespace millrace::mirror

@@ -65,7 +65,7 @@ struct Positions {
   std::optional<Layout> layout;  ///< of shard 0 only
 };
 
-/// Reads the partition `shard` of `topic` to its end, with `properties` of a reader with
+/// Reads the partition `shard` of `topic` as read_whole() does, with `properties` of a reader with
 /// read_committed; so first end what its last writer left open (Transactions::init()). Errors:
 /// Errc::invalid; Errc::timeout where the brokers stay silent for `patience`; Errc::closed on
 /// `stop`.

@@ -164,6 +164,8 @@ Step Shard::take_over() {
     fenced_ = true;
     return Step::fenced;
   }
+  // Its producer is fenced now, but it is newer: it will come back for the shard.
+  if (was_owner_ && is_taken(*positions)) return give_up(positions->owner);
   const bool mine = positions->owner == context_.instance;
   known_ = std::move(positions->all);
   owned_ = false;

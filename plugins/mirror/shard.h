@@ -130,6 +130,8 @@ class Shard {
   bool wait_for_reports(Clock::time_point until);
   Step abort_transaction();
   Step after_fencing();
+  bool is_taken(const Positions& stored) const;
+  Step give_up(const std::string& owner);
   kafka::Producer& keeper() { return guard_ ? *guard_ : *producer_; }
 
   const ShardContext& context_;
@@ -151,7 +153,8 @@ class Shard {
   std::map<kafka::TopicPartition, Position> known_;  ///< what the target had at the start
   std::map<std::string, Gap> gaps_;                  ///< by their keys: found, and not stored yet
   bool owned_ = false;                               ///< the target knows that this instance writes
-  bool reopen_ = false;                              ///< the reader is to be made again
+  bool was_owner_ = false;  ///< in this life of the clients or an earlier one
+  bool reopen_ = false;     ///< the reader is to be made again
 
   std::size_t under_way_ = 0;               ///< records without a report
   std::size_t positions_under_way_ = 0;     ///< positions, likewise

@@ -13,6 +13,9 @@ constexpr milliseconds kCallWait{200};
 constexpr milliseconds kInitWait{5000};
 constexpr milliseconds kPollWait{10};
 constexpr std::chrono::seconds kReadPatience{30};
+// What a newer instance may take from fencing this one to storing that it is the owner.
+constexpr std::chrono::seconds kOwnerPatience{5};
+constexpr milliseconds kOwnerPause{500};
 
 std::string_view name_of(Call which) {
   switch (which) {
@@ -132,7 +135,7 @@ Step Shard::store_positions() {
   if (step == Step::abort) return exactly ? recover() : abort_transaction();
   if (step != Step::go_on) return step;
   in_transaction_ = false;
-  owned_ = true;
+  owned_ = was_owner_ = true;
   gaps_.clear();
   position_bytes_.clear();
   for (const auto& [track, position] : written) {
@@ -188,15 +191,28 @@ Result<bool> Shard::has_place(const Positions& own) {
   return false;
 }
 
-/// The coordinator fences those who were silent for too long too: the stored owner tells.
+bool Shard::is_taken(const Positions& stored) const {
+  return !stored.owner.empty() && stored.owner != context_.instance;
+}
+
+/// The coordinator fences those who were silent for too long too: the stored owner tells. A newer
+/// instance becomes it a moment after it has fenced this one, and who came back before that would
+/// fence it in turn.
 Step Shard::after_fencing() {
-  auto positions = read_positions(settings_.target_reader, component_, settings_.positions_topic(),
-                                  number_, kReadPatience, stop_);
-  if (!positions || positions->owner == context_.instance) return Step::restart;
+  const auto until = Clock::now() + kOwnerPatience;
+  do {
+    auto positions = read_positions(settings_.target_reader, component_,
+                                    settings_.positions_topic(), number_, kReadPatience, stop_);
+    if (positions && is_taken(*positions)) return give_up(positions->owner);
+  } while (Clock::now() < until && pause(kOwnerPause));
+  return Step::restart;
+}
+
+Step Shard::give_up(const std::string& owner) {
   log::error(component_,
              "another instance ({}) runs the flow `{}` now; this one stops, nothing is doubled by "
              "it",
-             positions->owner, settings_.options.flow);
+             owner, settings_.options.flow);
   fenced_ = true;
   return Step::fenced;
 }

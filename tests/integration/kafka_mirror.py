@@ -4,6 +4,7 @@ Needs what tests/servers/kafka/build.sh makes; without it the tests are skipped.
 """
 import atexit
 import base64
+import contextlib
 import json
 import os
 import pathlib
@@ -11,7 +12,9 @@ import random
 import re
 import shutil
 import signal
+import subprocess
 import tempfile
+import threading
 import unittest
 
 import kafka_broker
@@ -19,6 +22,7 @@ from harness import LONG, MillraceTest, TIMEOUT_SECONDS, on_demand, wait_until
 
 EVERYTHING = '%T|%K|%k|%S|%s|%h\n'  # of kcat: -1 is the length of null
 SOURCE_HEADER = 'millrace.src'
+HANDOVERS = 20 if LONG else 1
 clusters = []
 
 
@@ -93,6 +97,14 @@ class MirrorTest(MillraceTest):
 
     def count(self, topic, partitions, cluster=None):
         return sum(len(self.numbers(topic, p, cluster)) for p in range(partitions))
+
+    def ends(self, topic, partitions):
+        """The sum of its partitions' ends on the target, which beside a busy writer is sooner known than its records."""
+        try:
+            out = self.target.kcat('-Q', *[word for p in range(partitions) for word in ('-t', f'{topic}:{p}:-1')])
+        except AssertionError:  # not there yet
+            return 0
+        return sum(int(line.split()[-1]) for line in out.splitlines())
 
     def fill(self, topic, partition, numbers, *arguments):
         self.source.kcat('-P', '-t', topic, '-p', partition, '-X', 'linger.ms=20', *arguments, data=b''.join(b'%d\n' % n for n in numbers))
@@ -175,20 +187,13 @@ class Kills(MirrorTest):
             if kill < kills:
                 # Somewhere between the first record of this life and the last one of its load.
                 wanted = begun * self.PARTITIONS - chance.randrange(each * self.PARTITIONS)
-                wait_until(lambda: self.ends(f'east.{topic}') >= wanted, f'{wanted} offsets (seed {seed})')
+                wait_until(lambda: self.ends(f'east.{topic}', self.PARTITIONS) >= wanted, f'{wanted} offsets (seed {seed})')
                 process.kill()
                 process.wait()
         wait_until(lambda: all(self.numbers(f'east.{topic}', p)[-1:] == [begun - 1] for p in range(self.PARTITIONS)),
                    f'the last records (seed {seed}); {self.log.read_text()[-2000:] if self.log.exists() else ""}')
         self.stop(process)
         return begun, {p: self.numbers(f'east.{topic}', p) for p in range(self.PARTITIONS)}
-
-    def ends(self, topic):
-        try:
-            out = self.target.kcat('-Q', *[word for p in range(self.PARTITIONS) for word in ('-t', f'{topic}:{p}:-1')])
-        except AssertionError:
-            return 0
-        return sum(int(line.split()[-1]) for line in out.splitlines())
 
     def test_exactly_once_loses_and_doubles_nothing_whenever_it_is_killed(self):
         total, got = self.killed_again_and_again('exactly_once', 400_000 if LONG else 60_000, 50 if LONG else 3)
@@ -531,6 +536,57 @@ class Topics(MirrorTest):
                 self.stop(newer, self.top / 'newer')
                 self.source.delete_topic(topic)
                 self.source.create_topic(topic, 2)
+
+    @contextlib.contextmanager
+    def steady_load(self, topic, partitions):
+        """Numbers keep coming, some hundred a second in each partition."""
+        over = threading.Event()
+        writers = [subprocess.Popen(['kcat', '-b', self.source.bootstrap, '-P', '-u', '-t', topic, '-p', str(p), '-X', 'linger.ms=1'],
+                                    stdin=subprocess.PIPE) for p in range(partitions)]
+
+        def feed():
+            number = 0
+            while not over.wait(0.002):
+                for writer in writers:
+                    writer.stdin.write(b'%d\n' % number)
+                    writer.stdin.flush()
+                number += 1
+
+        feeder = threading.Thread(target=feed)
+        feeder.start()
+        try:
+            yield
+        finally:
+            over.set()
+            feeder.join()
+            for writer in writers:
+                writer.communicate(timeout=TIMEOUT_SECONDS)
+
+    def test_a_newer_instance_takes_the_flow_of_a_busy_one(self):
+        topic, partitions = self.name, 4
+        self.source.create_topic(topic, partitions)
+        with self.steady_load(topic, partitions):
+            for mode in ('exactly_once', 'at_least_once'):
+                with self.subTest(mode=mode):
+                    copy = f'{mode}.{topic}'
+                    # Many transactions: the older one asks its coordinator while the newer one still starts.
+                    flow = self.flow(mode, name=mode + self.name[:20], aliases=(mode, 'west'), txn_interval='20ms', store_interval='20ms')
+                    logs = [self.top / f'{mode}-{n}' for n in range(HANDOVERS + 1)]
+                    newest = None
+                    for n, log in enumerate(logs):
+                        before = self.ends(copy, partitions)
+                        older, newest = newest, self.mirror(flow, log=log)
+                        if older:
+                            wait_until(lambda: older.poll() is not None, f'instance {n - 1} to end: {log.read_text()}')
+                            self.assertEqual(older.returncode, 2)
+                            self.assertIn('another instance', logs[n - 1].read_text())
+                        wait_until(lambda: self.ends(copy, partitions) > before + 100, f'records of instance {n}: {log.read_text()}')
+                    self.stop(newest, log)
+                    for partition in range(partitions):
+                        numbers = self.numbers(copy, partition)
+                        self.assertEqual(sorted(set(numbers)), list(range(max(numbers) + 1)))
+                        if mode == 'exactly_once':
+                            self.assertEqual(numbers, list(range(len(numbers))))
 
     def test_the_same_topic_in_both_directions_has_each_record_once_on_each_side(self):
         topic = self.name

@@ -108,6 +108,16 @@ void Reader::poll(std::size_t most, std::chrono::milliseconds timeout, Fetched& 
   handles_->journal.recovered();
 }
 
+Result<std::int64_t> Reader::end(const TopicPartition& partition,
+                                 std::chrono::milliseconds timeout) {
+  std::int64_t first = 0, end = 0;
+  const auto code = rd_kafka_query_watermark_offsets(handles_->client, partition.topic.c_str(),
+                                                     partition.partition, &first, &end,
+                                                     static_cast<int>(timeout.count()));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(Errc::io, rd_kafka_err2str(code));
+  return end;
+}
+
 void Reader::commit(std::span<const NextOffset> offsets) {
   if (!offsets.empty()) rd_kafka_commit(handles_->client, list_of(offsets).get(), 1);
 }

@@ -44,6 +44,10 @@ class Reader {
   /// Appends at most `most` records; waits up to `timeout` for so many.
   void poll(std::size_t most, std::chrono::milliseconds timeout, Fetched& out);
 
+  /// The offset behind the last record of a partition now, or behind the last one that is settled
+  /// where `isolation.level` is read_committed. Waits up to `timeout`. Errors: Errc::io.
+  Result<std::int64_t> end(const TopicPartition& partition, std::chrono::milliseconds timeout);
+
   /// Tells the group; does not wait, and says nothing where it fails: a figure for people.
   void commit(std::span<const NextOffset> offsets);
 
