@@ -51,7 +51,7 @@ def main():
         failed = failed - again | run(args.binary, files, '^(' + '|'.join(map(re.escape, sorted(again))) + ')$')[1]
     left_out = (failed & timed) - expected.keys() if args.untimed else set()
     report = done.stdout.rsplit('\n', 2)[0] + '\n'
-    print(re.sub(r'^FAIL (\S+): (?:.*\n)*?(?=FAIL |\n)', lambda case: '' if case[1] in expected else case[0], report, flags=re.M))
+    print(re.sub(r'^FAIL (\S+): .*\n(?:     .*\n)*', lambda case: '' if case[1] in expected else case[0], report, flags=re.M))
     counts = re.search(r'(\d+) passed, (\d+) failed, (\d+) skipped', done.stdout.rstrip().rsplit('\n', 1)[-1])
     if not counts:
         print(done.stderr)
