@@ -10,6 +10,7 @@
 #include <string>
 #include <system_error>
 
+#include "pipeline/event/civil_time.h"
 #include "pipeline/event/digits.h"
 
 namespace millrace {
@@ -27,6 +28,38 @@ struct Stretch {
   std::int32_t offset = 0;
 };
 
+constexpr int kLastYear = 2037;  // for which the database lists each change of the clocks
+
+/// Whether the database says that nothing changes from some time before `info` on for ever. For a
+/// zone with summer time that is not so: its files end with a rule, which the library does not
+/// read.
+bool is_last(const date::sys_info& info) {
+  constexpr std::int64_t kFar = 1'000'000 * civil::kSecondsPerDay;
+  return info.end.time_since_epoch().count() > kFar;
+}
+
+/// A time at which the clocks of a zone without further changes of its rules show the same as at
+/// `seconds`, which is about the end of kLastYear or later: the same day of a month that begins
+/// with the same weekday. (The eleven years up to kLastYear begin and go on in March with each
+/// weekday.)
+std::int64_t in_a_year_alike(std::int64_t seconds) {
+  const std::int64_t time_of_day = seconds - civil::floor_div(seconds, kDay) * kDay;
+  std::int64_t day = civil::floor_div(seconds, kDay);
+  civil::Date date = civil::date_of(day);
+  if (date.month == 2 && date.day == 29) {
+    date.day = 28;
+    --day;
+  }
+  for (int year = kLastYear; year > kLastYear - 11; --year) {
+    const std::int64_t alike = civil::days_of(year, date.month, date.day);
+    if (civil::iso_weekday(alike) == civil::iso_weekday(day)) return alike * kDay + time_of_day;
+  }
+  return seconds;
+}
+
+/// Where what the database lists may end, on any wall.
+constexpr std::int64_t kListed = (civil::days_of(kLastYear + 1, 1, 1) - 2) * kDay;
+
 Stretch& cached_stretch(const date::time_zone* rules) {
   thread_local std::array<Stretch, 16> stretches;
   return stretches[(reinterpret_cast<std::uintptr_t>(rules) >> 5) % stretches.size()];
@@ -36,9 +69,9 @@ void remember(const date::time_zone* rules, const date::sys_info& info, Stretch&
   // The database marks "always so far" and "from now on" with the ends of its calendar, far inside
   // 64 bits.
   const std::int64_t offset = info.offset.count();
+  const std::int64_t end = info.end.time_since_epoch().count() + offset - 2 * kDay;
   stretch = {rules, info.begin.time_since_epoch().count() + offset + 2 * kDay,
-             info.end.time_since_epoch().count() + offset - 2 * kDay,
-             static_cast<std::int32_t>(offset)};
+             is_last(info) ? kListed : end, static_cast<std::int32_t>(offset)};
 }
 
 /// The database; null where the system has none.
@@ -154,7 +187,12 @@ std::optional<std::int32_t> Zone::offset_at_local(std::int64_t local_seconds) co
   Stretch& stretch = cached_stretch(rules_);
   if (stretch.rules == rules_ && local_seconds >= stretch.begin && local_seconds < stretch.end)
     return stretch.offset;
-  const auto info = rules_->get_info(date::local_seconds{std::chrono::seconds{local_seconds}});
+  const auto info_at = [&](std::int64_t seconds) {
+    return rules_->get_info(date::local_seconds{std::chrono::seconds{seconds}});
+  };
+  auto info = info_at(local_seconds);
+  if (local_seconds >= kListed && is_last(info.first))
+    info = info_at(in_a_year_alike(local_seconds));
   if (info.result == date::local_info::nonexistent) return std::nullopt;
   if (info.result == date::local_info::unique) remember(rules_, info.first, stretch);
   return static_cast<std::int32_t>(info.first.offset.count());
@@ -162,7 +200,11 @@ std::optional<std::int32_t> Zone::offset_at_local(std::int64_t local_seconds) co
 
 std::int32_t Zone::offset_at(std::int64_t utc_seconds) const {
   if (rules_ == nullptr) return offset_;
-  const auto info = rules_->get_info(date::sys_seconds{std::chrono::seconds{utc_seconds}});
+  const auto info_at = [&](std::int64_t seconds) {
+    return rules_->get_info(date::sys_seconds{std::chrono::seconds{seconds}});
+  };
+  auto info = info_at(utc_seconds);
+  if (utc_seconds >= kListed && is_last(info)) info = info_at(in_a_year_alike(utc_seconds));
   return static_cast<std::int32_t>(info.offset.count());
 }
 

@@ -15,7 +15,7 @@ namespace millrace {
 
 /// A time zone: a fixed offset, or an entry of the system's tz database. A small value, cheap to
 /// copy; the database behind it is read once and stays, so a Zone is valid for ever and on every
-/// thread. After 2037 the database knows no more changes: the offset of its last entry holds.
+/// thread. After 2037, up to where the database lists changes, the rules of the last years hold.
 class Zone {
  public:
   /// UTC.

@@ -91,6 +91,33 @@ TEST(Zone, AgreesWithItselfWhateverWasAskedBefore) {
   EXPECT_TRUE(zone.offset_at_local(wall(2262, 1, 1, 0, 0)));
 }
 
+TEST(Zone, GoesOnWithItsRulesWhenTheDatabaseEnds) {
+  const auto berlin = find_zone("Europe/Berlin");
+  const auto kolkata = find_zone("Asia/Kolkata");
+  const auto sydney = find_zone("Australia/Sydney");
+  ASSERT_TRUE(berlin && kolkata && sydney);
+  for (int year = 2037; year < 2100; ++year) {
+    // Summer is between the last Sundays of March and of October.
+    const auto sunday = [&](int month) {
+      return civil::monday_of(civil::days_of(year, month, 31) + 1) - 1;
+    };
+    const std::int64_t begin = sunday(3) * 86'400;
+    const std::int64_t end = sunday(10) * 86'400;
+    EXPECT_EQ(berlin->offset_at_local(begin + 2 * 3600 - 1), 3600) << year;
+    EXPECT_EQ(berlin->offset_at_local(begin + 2 * 3600), std::nullopt) << year;
+    EXPECT_EQ(berlin->offset_at_local(begin + 3 * 3600), 7200) << year;
+    EXPECT_EQ(berlin->offset_at_local(end + 2 * 3600), 7200) << year;
+    EXPECT_EQ(berlin->offset_at_local(end + 3 * 3600), 3600) << year;
+    EXPECT_EQ(berlin->offset_at(begin + 3599), 3600) << year;
+    EXPECT_EQ(berlin->offset_at(begin + 3600), 7200) << year;
+    EXPECT_EQ(berlin->offset_at_local(wall(year, 12, 31, 23, 59)), 3600) << year;
+    EXPECT_EQ(kolkata->offset_at(begin), 19'800) << year;
+    EXPECT_EQ(sydney->offset_at_local(wall(year, 1, 1, 0, 0)), 39'600) << year;
+    EXPECT_EQ(sydney->offset_at_local(wall(year, 7, 1, 0, 0)), 36'000) << year;
+  }
+  EXPECT_EQ(berlin->offset_at(wall(2040, 2, 29, 0, 0)), 3600);
+}
+
 TEST(HostZone, FollowsTheVariable) {
   const struct {
     const char* variable;
