@@ -6,6 +6,7 @@
 
 #include "pipeline/event/civil_time.h"
 #include "pipeline/event/digits.h"
+#include "pipeline/event/joda_iso8601.h"
 #include "pipeline/event/joda_parser.h"
 
 namespace millrace {
@@ -109,7 +110,7 @@ std::optional<Timestamp> DateParser::parse(std::string_view text,
                                            const DateContext& context) const {
   switch (kind_) {
     case Kind::iso8601:
-      return to_millis(parse_iso8601(text, context.zone));
+      return to_millis(parse_joda_iso8601(text, context.zone));
     case Kind::unix_seconds:
       return parse_unix_seconds(text);
     case Kind::unix_millis:

@@ -2,6 +2,7 @@
 
 #include "pipeline/event/civil_time.h"
 #include "pipeline/event/digits.h"
+#include "pipeline/event/joda_iso8601.h"
 #include "pipeline/event/timestamp.h"
 
 namespace millrace {
@@ -84,23 +85,43 @@ std::optional<std::int32_t> read_offset(TextCursor& in, std::int64_t local_secon
   return offset->zone.offset_at(0);
 }
 
+/// What stands behind the date, all of it. `may_end`: the time may be missing behind a `T`, but
+/// then an offset needs one.
+std::optional<Timestamp> read_rest(TextCursor& in, std::int64_t days, const Zone& zone,
+                                   bool may_end) {
+  std::int64_t ns_of_day = 0;
+  const bool t = in.take('T') || in.take('t');
+  if (t || in.take(' ')) {
+    if (!t || !may_end || is_digit(in.peek())) {
+      const auto time = read_time(in);
+      if (!time) return std::nullopt;
+      ns_of_day = *time;
+    }
+    if (in.left() > 1) in.take(' ');
+  } else if (may_end && !in.done()) {
+    return std::nullopt;
+  }
+  const std::int64_t local_seconds = days * kSecondsPerDay + ns_of_day / kNanosPerSecond;
+  const auto offset = read_offset(in, local_seconds, zone);
+  if (!offset) return std::nullopt;
+  return timestamp_from_seconds(local_seconds - *offset, ns_of_day % kNanosPerSecond);
+}
+
 }  // namespace
 
 std::optional<Timestamp> parse_iso8601(std::string_view text, const Zone& zone) {
   TextCursor in(text);
   const auto days = read_date(in);
-  if (!days) return std::nullopt;
-  std::int64_t ns_of_day = 0;
-  if (in.take('T') || in.take('t') || in.take(' ')) {
-    const auto time = read_time(in);
-    if (!time) return std::nullopt;
-    ns_of_day = *time;
-    if (in.left() > 1) in.take(' ');
-  }
-  const std::int64_t local_seconds = *days * kSecondsPerDay + ns_of_day / kNanosPerSecond;
-  const auto offset = read_offset(in, local_seconds, zone);
-  if (!offset) return std::nullopt;
-  return timestamp_from_seconds(local_seconds - *offset, ns_of_day % kNanosPerSecond);
+  return days ? read_rest(in, *days, zone, false) : std::nullopt;
+}
+
+std::optional<Timestamp> parse_joda_iso8601(std::string_view text, const Zone& zone) {
+  TextCursor in(text);
+  if ((in.peek() | 0x20) == 't')
+    return in.left() > 1 && is_digit(text[1]) ? read_rest(in, 0, zone, true) : std::nullopt;
+  in.take('+');
+  const auto days = read_date(in);
+  return days ? read_rest(in, *days, zone, true) : std::nullopt;
 }
 
 }  // namespace millrace

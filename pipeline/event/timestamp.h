@@ -45,7 +45,7 @@ inline constexpr std::size_t kIso8601Bytes = 30;
 std::size_t write_iso8601(Timestamp time, char* out);
 void append_iso8601(Timestamp time, std::string& out);
 
-/// Reads an ISO 8601 time as Logstash reads `@timestamp` and the date filter's `ISO8601`:
+/// Reads an ISO 8601 time as Logstash reads `@timestamp` (see joda_iso8601.h for the filter date):
 ///
 ///   date      yyyy[-MM[-dd]] | yyyy-DDD | yyyy-Www[-e]
 ///   time      HH[:mm[:ss]], the last part with an optional fraction of 1 to 9 digits after `.` or

@@ -232,6 +232,15 @@ TEST(DateParser, ReadsUnixTimes) {
       {"TAI64N", "@ffffffffffffffff00000000", "refused"},
       {"TAI64N", "@zzzz000050d506482dbdf024", "refused"},
       {"ISO8601", "2001-11-06 20:45:45.123987-0000", "2001-11-06T20:45:45.123Z"},
+      {"ISO8601", "+2001-11-06", "2001-11-06T00:00:00.000Z"},
+      {"ISO8601", "2001-11-06T", "2001-11-06T00:00:00.000Z"},
+      {"ISO8601", "2001-11T+01:00", "2001-10-31T23:00:00.000Z"},
+      {"ISO8601", "t05:06.5z", "1970-01-01T05:06:30.000Z"},
+      {"ISO8601", "2001-11-06Z", "refused"},
+      {"ISO8601", "2001-11-06+01:00", "refused"},
+      {"ISO8601", "2001-11-06 Z", "refused"},
+      {"ISO8601", "T", "refused"},
+      {"ISO8601", "TZ", "refused"},
   };
   for (const Case& c : cases)
     EXPECT_EQ(reread(c.pattern, std::string_view(c.text)), c.expected) << c.text;
