@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <set>
 
 #include "grok/pattern_list.h"
 #include "pipeline/event/append_value.h"
@@ -35,12 +36,13 @@ struct Expression {
   struct Goal {
     FieldRef field;
     grok::CaptureType type;
+    std::uint32_t capture;  // of the pattern
     bool overwrite;
     bool is_simple;  // a text for a field at the top that takes every text
   };
   std::string text;  // as written
   std::shared_ptr<const grok::Pattern> pattern;
-  std::vector<Goal> goals;  // as the pattern's captures
+  std::vector<Goal> goals;  // of the pattern's captures, those of a group behind its first one
 };
 
 /// The expressions to try on one field, in order.
@@ -92,6 +94,7 @@ class GrokFilter : public Filter {
     std::vector<grok::Span> spans;
     Clock::time_point deadline;  // of the event, where its patterns share one
     std::vector<Trying> trying;  // as the attempts
+    bool refused = false;        // a field could not be set, which ends an attempt
     std::uint32_t runs = 0;
   };
   std::unique_ptr<FilterScratch> make_scratch() const override {
@@ -169,10 +172,10 @@ class GrokFilter : public Filter {
     bool matched = false;
     for (std::size_t i = 0; i < attempts_.size(); ++i) {
       const Value* value = event.get(attempts_[i].field);
-      if (!value || value->is_null()) continue;
-      const grok::Outcome outcome = value->is_array()
+      scratch.refused = false;
+      const grok::Outcome outcome = value && value->is_array()
                                         ? match_items(event, i, value->array(), scratch)
-                                        : match_value(event, i, *value, scratch);
+                                        : match_value(event, i, value ? *value : Value(), scratch);
       if (outcome == grok::Outcome::limit) return outcome;
       matched = matched || outcome == grok::Outcome::match;
       if (matched && options_.break_on_match) break;
@@ -186,12 +189,14 @@ class GrokFilter : public Filter {
     bool matched = false;
     for (const Value& item : copies) {
       const grok::Outcome outcome = match_value(event, attempt, item, scratch);
-      if (outcome == grok::Outcome::limit) return outcome;
+      if (outcome == grok::Outcome::limit || scratch.refused) return outcome;
       matched = matched || outcome == grok::Outcome::match;
     }
     return matched ? grok::Outcome::match : grok::Outcome::no_match;
   }
 
+  /// As in Logstash a missing field is an empty text, and an attempt whose capture finds no place
+  /// has not matched, though what it had set before stays.
   grok::Outcome match_value(Event event, std::size_t number, const Value& value,
                             Scratch& scratch) const {
     const std::string_view subject = value.is_string() ? value.text() : text_of(event, value);
@@ -209,7 +214,10 @@ class GrokFilter : public Filter {
       const grok::Outcome outcome = run(expression, subject, scratch, trying.counts[at]);
       if (outcome == grok::Outcome::limit) return outcome;
       if (outcome == grok::Outcome::no_match) continue;
-      store(event, expression, subject, scratch.spans);
+      if (!store(event, expression, subject, scratch.spans)) {
+        scratch.refused = true;
+        return grok::Outcome::no_match;
+      }
       matched = true;
       if (options_.break_on_match) break;
     }
@@ -244,29 +252,34 @@ class GrokFilter : public Filter {
     return event.batch().arena().copy(text.view());
   }
 
-  void store(Event event, const Expression& expression, std::string_view subject,
+  /// False at the first field that cannot be set.
+  bool store(Event event, const Expression& expression, std::string_view subject,
              std::span<const grok::Span> spans) const {
     Arena& arena = event.batch().arena();
     const BatchNames& names = event.batch().names();
     Object& fields = event.fields();
-    const grok::Span* span = spans.data();
     for (const Expression::Goal& goal : expression.goals) {
-      const auto [begin, end] = *span++;
-      if (begin < 0 || (begin == end && !options_.keep_empty_captures)) continue;
+      const auto [begin, end] = spans[goal.capture];
+      if ((begin < 0 || begin == end) && !options_.keep_empty_captures) continue;
+      if (begin < 0) {
+        if (!put(event, goal, Value())) return false;
+        continue;
+      }
       const std::string_view text(subject.data() + begin, static_cast<std::size_t>(end - begin));
       const NameId name = goal.is_simple ? names.as_known_here(goal.field.first()) : kNoName;
       if (goal.is_simple && !fields.find(name))  // nearly all are: what put() would do at the end
         fields.append(arena, name, Value::of(text));
       else if (!put(event, goal, coerced(text, goal.type, event.batch())))
-        event.tag("_grok_error");
+        return false;
     }
+    return true;
   }
 
   /// A number too large for 64 bits keeps all its digits.
   static Value coerced(std::string_view text, grok::CaptureType type, Batch& batch) {
     if (type == grok::CaptureType::text) return Value::of(text);
     return type == grok::CaptureType::integer ? leading_integer(text, batch)
-                                              : Value::of(leading_real(std::string(text)));
+                                              : Value::of(leading_real(text));
   }
 
   /// A text that is there becomes a list, unless it is to be overwritten; what is neither text nor
@@ -332,7 +345,8 @@ class GrokCompiler {
   void add_expression(std::vector<Expression>& made, const std::string& text,
                       std::shared_ptr<const grok::Pattern> pattern) {
     Expression expression{text, std::move(pattern), {}};
-    for (const grok::Capture& capture : expression.pattern->captures()) {
+    for (const std::uint32_t at : in_order_of_groups(expression.pattern->captures())) {
+      const grok::Capture& capture = expression.pattern->captures()[at];
       auto field = FieldRef::parse(goal_of(capture.field));
       if (!field)
         return refuse("match", "capture `" + capture.field + "`: " + field.error().message);
@@ -340,9 +354,21 @@ class GrokCompiler {
                                        capture.field) != options_.overwrite.end();
       const bool is_simple = field->is_top() && field->first() != name::timestamp &&
                              capture.type == grok::CaptureType::text && !overwrite;
-      expression.goals.push_back({std::move(*field), capture.type, overwrite, is_simple});
+      expression.goals.push_back({std::move(*field), capture.type, at, overwrite, is_simple});
     }
     made.push_back(std::move(expression));
+  }
+
+  /// Logstash takes all captures of a group when it comes to the first one.
+  static std::vector<std::uint32_t> in_order_of_groups(const std::vector<grok::Capture>& captures) {
+    std::vector<std::uint32_t> order;
+    std::set<std::string_view> taken;
+    for (std::uint32_t first = 0; first < captures.size(); ++first) {
+      if (!taken.insert(captures[first].group).second) continue;
+      for (std::uint32_t at = first; at < captures.size(); ++at)
+        if (captures[at].group == captures[first].group) order.push_back(at);
+    }
+    return order;
   }
 
   std::string goal_of(const std::string& field) const {

@@ -35,6 +35,11 @@ bool is_hexadecimal(const std::string& text) {
          std::isxdigit(static_cast<unsigned char>(text[at + 2]));
 }
 
+/// As String#to_f reads it, but hexadecimal digits behind `0x` too.
+double real_of(const std::string& text) {
+  return is_hexadecimal(text) ? std::strtod(text.c_str(), nullptr) : leading_real(text);
+}
+
 /// nullopt: infinite.
 std::optional<Value> whole(double number, Batch& batch) {
   if (!std::isfinite(number)) return std::nullopt;
@@ -146,7 +151,7 @@ std::optional<Value> to_integer(const Value& value, Grouping grouping, Batch& ba
     case Type::string: {
       if (const auto number = exactly<std::int64_t>(value.text())) return Value::of(*number);
       const std::string text = plain(value.text(), grouping);
-      return is_hexadecimal(text) ? whole(leading_real(text), batch) : exact_whole(text, batch);
+      return is_hexadecimal(text) ? whole(real_of(text), batch) : exact_whole(text, batch);
     }
     default:
       return std::nullopt;
@@ -166,7 +171,7 @@ std::optional<Value> to_float(const Value& value, Grouping grouping) {
     case Type::string:
       if (grouping == Grouping::comma)
         if (const auto number = exactly<double>(value.text())) return Value::of(*number);
-      return Value::of(leading_real(plain(value.text(), grouping)));
+      return Value::of(real_of(plain(value.text(), grouping)));
     default:
       return std::nullopt;
   }

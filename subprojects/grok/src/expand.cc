@@ -77,8 +77,8 @@ class Expander {
           return error;
         i = end + 1;
       } else if (is_named_group(text, i)) {
-        const std::size_t end = text.find('>', i);
-        out_.text += "(?<" + add(text.substr(i + 3, end - i - 3), CaptureType::text) + ">";
+        const std::size_t end = text.find(text[i + 2] == '<' ? '>' : '\'', i + 3);
+        out_.text += "(?<" + add(std::string(text.substr(i + 3, end - i - 3))) + ">";
         i = end + 1;
       } else {
         out_.text += text[i++];
@@ -92,9 +92,12 @@ class Expander {
   Expanded take() { return std::move(out_); }
 
  private:
+  /// `(?<name>` or `(?'name'`.
   static bool is_named_group(std::string_view text, std::size_t i) {
-    return text.substr(i).starts_with("(?<") && i + 3 < text.size() && text[i + 3] != '=' &&
-           text[i + 3] != '!' && text.find('>', i) != std::string_view::npos;
+    text = text.substr(i);
+    if (text.starts_with("(?'")) return text.find('\'', 3) != std::string_view::npos;
+    return text.starts_with("(?<") && text.size() > 3 && text[3] != '=' && text[3] != '!' &&
+           text.find('>') != std::string_view::npos;
   }
 
   void mark(const std::string& where, std::size_t offset) {
@@ -121,24 +124,37 @@ class Expander {
     }
     open_.insert(name);
     const bool captures = !reference.field.empty() || !named_only_;
-    const CaptureType type = reference.type == "int"     ? CaptureType::integer
-                             : reference.type == "float" ? CaptureType::real
-                                                         : CaptureType::text;
-    out_.text +=
-        captures
-            ? "(?<" + add(reference.field.empty() ? reference.name : reference.field, type) + ">"
-            : "(?:";
+    out_.text += captures ? "(?<" + add(group_of(reference)) + ">" : "(?:";
     auto error = run(*definition, name);
     out_.text += ")";
     open_.erase(name);
     return error;
   }
 
-  /// A new capture; its group's name. Of several captures of one field only the first keeps a type.
-  std::string add(std::string_view field, CaptureType type) {
+  static std::string group_of(const Reference& reference) {
+    std::string group(reference.name);
+    if (!reference.field.empty()) group.append(":").append(reference.field);
+    if (!reference.type.empty()) group.append(":").append(reference.type);
+    return group;
+  }
+
+  /// A new capture; the name that its group has in the expansion. `group` is that which Logstash
+  /// gives it and reads again: `field`, `pattern:field` or `pattern:field:type`, also where a group
+  /// is written out. Of several captures of one group only the first keeps a type.
+  std::string add(std::string group) {
+    const std::size_t field_at = group.find(':') + 1;  // 0: there is no pattern
+    const std::size_t type_at = field_at ? group.find(':', field_at) : std::string::npos;
+    std::string field = group.substr(field_at, type_at - field_at);
+    if (field.empty()) field = group.substr(0, group.find(':'));
+    std::string_view type;
+    if (type_at != std::string::npos) type = std::string_view(group).substr(type_at + 1);
     const bool again = std::any_of(out_.captures.begin(), out_.captures.end(),
-                                   [&](const Capture& other) { return other.field == field; });
-    out_.captures.push_back({std::string(field), again ? CaptureType::text : type});
+                                   [&](const Capture& other) { return other.group == group; });
+    const CaptureType kept = again             ? CaptureType::text
+                             : type == "int"   ? CaptureType::integer
+                             : type == "float" ? CaptureType::real
+                                               : CaptureType::text;
+    out_.captures.push_back({std::move(field), kept, std::move(group)});
     return "g" + std::to_string(out_.captures.size() - 1);
   }
 

@@ -80,7 +80,8 @@ struct Capture {
   std::string
       field;  ///< as written: `clientip`, `[source][address]`; of an unnamed one the pattern's name
   CaptureType type =
-      CaptureType::text;  ///< only the first of several captures of a field carries one
+      CaptureType::text;  ///< only the first of several captures of a group carries one
+  std::string group;      ///< as written: `IP`, `IP:client` or `INT:bytes:int`
 };
 
 /// The engines, fastest first. All give the same captures for what they can run.

@@ -25,6 +25,54 @@ TEST(GrokFilter, AddsToTextsAndListsAndLeavesOtherValues) {
   }
 }
 
+/// What `match => { 'm' => EXPRESSION }` makes of an event.
+std::string matched(const std::string& expression, const std::string& event,
+                    const std::string& options = "") {
+  const MadeFilter filter(grok_filter(),
+                          "grok { match => { 'm' => \"" + expression + "\" } " + options + " }");
+  if (!filter.made) return filter.messages();
+  return filtered(*filter.made, {event}).events.at(0);
+}
+
+TEST(GrokFilter, KeepsTheCapturesThatTookNoPartAsNullWhereItIsToldTo) {
+  const std::string keep = "keep_empty_captures => true";
+  EXPECT_EQ(matched("%{INT:a}(?<b>x*)( %{INT:c:int})?", R"({"m":"1"})", keep),
+            R"({"m":"1","a":"1","b":"","c":null})");
+  EXPECT_EQ(matched("%{INT:a}( %{INT:a})?", R"({"m":"1"})", keep), R"({"m":"1","a":["1",null]})");
+  EXPECT_EQ(matched("(%{WORD:a}-)?%{INT:b}", R"({"m":"1","a":5})", keep),
+            R"({"m":"1","a":5,"b":"1"})");
+}
+
+TEST(GrokFilter, AFieldThatIsMissingIsAnEmptyText) {
+  EXPECT_EQ(matched("^%{DATA:a}$", R"({"x":1})"), R"({"x":1})");
+  EXPECT_EQ(matched("^$", R"({"m":null})"), R"({"m":null})");
+  EXPECT_EQ(matched("%{WORD:a}", R"({"x":1})"), R"({"x":1,"tags":["_grokparsefailure"]})");
+}
+
+TEST(GrokFilter, HasNotMatchedWhereACaptureFindsNoPlace) {
+  EXPECT_EQ(matched("%{WORD:b} %{WORD:[a][b]} %{WORD:c}", R"({"m":"x y z","a":"s"})"),
+            R"({"m":"x y z","a":"s","b":"x","tags":["_grokparsefailure"]})");
+  EXPECT_EQ(matched("%{WORD:[a][b]}", R"({"m":["x","y"],"a":"s"})"),
+            R"({"m":["x","y"],"a":"s","tags":["_grokparsefailure"]})");
+}
+
+TEST(GrokFilter, TakesTheCapturesOfAGroupTogether) {
+  EXPECT_EQ(matched("%{WORD:a} %{INT:a} %{WORD:a}", R"({"m":"x 1 y"})"),
+            R"({"m":"x 1 y","a":["x","y","1"]})");
+}
+
+TEST(GrokFilter, ATypeIsThatOfTheFirstCaptureOfAGroup) {
+  EXPECT_EQ(matched("(?:%{INT:a:int}x|%{INT:a:int}y)", R"({"m":"5y"})"), R"({"m":"5y","a":"5"})");
+  EXPECT_EQ(matched("(?:%{INT:a:int}x|%{NUMBER:a:int}y)", R"({"m":"5y"})"), R"({"m":"5y","a":5})");
+}
+
+TEST(GrokFilter, ReadsTheNameOfAGroupLikeAReference) {
+  EXPECT_EQ(matched("(?<X:a:int>[0-9]+)", R"({"m":"5"})"), R"({"m":"5","a":5})");
+  EXPECT_EQ(matched("(?<X:a>[0-9]+)", R"({"m":"5"})"), R"({"m":"5","a":"5"})");
+  EXPECT_EQ(matched("(?<a:int>[0-9]+)", R"({"m":"5"})"), R"({"m":"5","int":"5"})");
+  EXPECT_EQ(matched("(?'a'[0-9]+)", R"({"m":"5"})"), R"({"m":"5","a":"5"})");
+}
+
 /// What a standard pattern takes of a text.
 std::string taken(const std::string& pattern, const std::string& text) {
   const MadeFilter filter(grok_filter(), "grok { match => { 'm' => '%{" + pattern + ":a}' } }");
