@@ -17,6 +17,7 @@
 #include "pipeline/cli/progress.h"
 #include "pipeline/cli/signals.h"
 #include "pipeline/observe/log.h"
+#include "pipeline/observe/thread_name.h"
 
 namespace millrace::cli {
 namespace {
@@ -57,6 +58,7 @@ class Watch {
  public:
   explicit Watch(std::vector<std::unique_ptr<Pipeline>>& pipelines) {
     thread_ = std::thread([this, &pipelines] {
+      name_thread("watch");
       for (auto& pipeline : pipelines) {
         if (!pipeline->wait()) died_ = true;
       }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "pipeline/observe/log.h"
+#include "pipeline/observe/thread_name.h"
 #include "pipeline/queue/dead_letter_marks.h"
 
 namespace millrace {
@@ -64,6 +65,7 @@ Result<void> DeadLetterStore::open() {
     return std::move(recovered).error().at("dead_letter_queue");
   }
   tender_ = std::thread([this] {
+    name_thread("dead letters");
     std::unique_lock waiting(mutex_);
     while (!closed_.wait_for(waiting, settings_.flush_interval, [&] { return closing_; }))
       tend_now();

@@ -1,11 +1,16 @@
 #include "pipeline/run/lane.h"
 
+#include "pipeline/observe/thread_name.h"
+
 namespace millrace {
 
 Lane::~Lane() { finish(); }
 
 void Lane::start() {
-  thread_ = std::thread([this] { work(); });
+  thread_ = std::thread([this] {
+    name_thread(settings_.name);
+    work();
+  });
 }
 
 bool Lane::full() const {

@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "pipeline/delivery/delivery.h"
@@ -26,7 +27,8 @@ class Lane : public Sink {
   struct Settings {
     /// From here on it is full. It takes what the workers have begun all the same: a batch of each.
     std::size_t max_bytes;
-    bool ordered = true;  ///< pipeline.ordered
+    bool ordered = true;    ///< pipeline.ordered
+    std::string name = {};  ///< of its thread
   };
   /// Told once, from the lane's thread, when and why the destination is gone for good.
   using OnGone = std::function<void(Error)>;

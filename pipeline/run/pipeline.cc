@@ -1,8 +1,11 @@
 #include "pipeline/run/pipeline.h"
 
+#include <fmt/format.h>
+
 #include <optional>
 
 #include "pipeline/observe/log.h"
+#include "pipeline/observe/thread_name.h"
 
 namespace millrace {
 
@@ -19,6 +22,7 @@ class Pipeline::Source : public Emitter {
 
   void start() {
     thread_ = std::thread([this] {
+      name_thread(planned_.id);
       auto ended = planned_.input->run(*this);
       if (!ended) pipeline_.die("input " + planned_.id + " died", std::move(ended).error());
     });
@@ -65,7 +69,8 @@ Pipeline::Pipeline(std::unique_ptr<Plan> plan, PipelineSettings settings)
   for (PlannedOutput& output : plan_->outputs()) {
     output_accounts_.push_back(&ledger_.add_output(output.id));
     lanes_.push_back(std::make_unique<Lane>(
-        *output.output, give_up_, Lane::Settings{settings_.max_output_bytes, settings_.ordered},
+        *output.output, give_up_,
+        Lane::Settings{settings_.max_output_bytes, settings_.ordered, output.id},
         [this, id = output.id](Error why) { die("output " + id + " is gone", std::move(why)); },
         [this] { queue_.look_again(); }));
   }
@@ -82,7 +87,10 @@ Result<void> Pipeline::start() {
   }
   for (auto& lane : lanes_) lane->start();
   for (std::size_t i = 0; i < settings_.workers; ++i)
-    workers_.emplace_back([this] { run_worker(); });
+    workers_.emplace_back([this, i] {
+      name_thread(fmt::format("worker {}", i));
+      run_worker();
+    });
   for (auto& source : sources_) source->start();
   return {};
 }

@@ -13,6 +13,7 @@
 #include "pipeline/config/load.h"
 #include "pipeline/config/yaml_document.h"
 #include "pipeline/observe/log.h"
+#include "pipeline/observe/thread_name.h"
 #include "plugins/mirror/flow.h"
 #include "plugins/mirror/verify_command.h"
 
@@ -81,6 +82,7 @@ int run_flows(std::vector<FlowSettings> settings, const PipelineInfo& info) {
     auto rules = mirror::TopicRules::create(one.options);
     threads.emplace_back([&, flow = std::make_shared<Flow>(std::move(one), std::move(*rules),
                                                            mirror::instance_name(info))] {
+      name_thread("flow");
       if (!flow->run(stop)) died = true;
       --running;
       cli::Signals::interrupt();

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "pipeline/observe/log.h"
+#include "pipeline/observe/thread_name.h"
 #include "plugins/mirror/layout.h"
 
 namespace millrace::mirror {
@@ -33,7 +34,10 @@ Shard::~Shard() {
 }
 
 void Shard::start() {
-  thread_ = std::thread([this] { work(); });
+  thread_ = std::thread([this] {
+    name_thread(fmt::format("shard {}", number_));
+    work();
+  });
 }
 
 void Shard::add(std::vector<Order> orders) {

@@ -26,3 +26,13 @@ class Startup(MillraceTest):
 
     def test_an_output_loads_its_client(self):
         self.assertEqual(self.loaded('elasticsearch { hosts => ["127.0.0.1:1"] }'), ['libcurl'])
+
+
+class Threads(MillraceTest):
+    def names(self, process):
+        return {comm.read_text().strip() for comm in Path(f'/proc/{process.pid}/task').glob('*/comm')}
+
+    def test_threads_are_called_after_what_they_do(self):
+        process = self.start('-w', '2', '-e', 'input { stdin { id => "lines" } } output { null { id => "a-long-name-of-an-output" } }',
+                             stdin=subprocess.PIPE)
+        wait_until(lambda: {'lines', 'worker 0', 'worker 1', 'a-long-name-of-'} <= self.names(process), f'names of threads: {self.names(process)}')

@@ -8,6 +8,7 @@
 #include <latch>
 
 #include "pipeline/observe/log.h"
+#include "pipeline/observe/thread_name.h"
 
 namespace millrace::beats {
 namespace {
@@ -86,7 +87,10 @@ void Server::start() {
     check();
   });
   for (std::uint32_t i = 0; i < std::max(options_.event_loop_threads, 1u); ++i)
-    threads_.emplace_back([this] { io_.run(); });
+    threads_.emplace_back([this] {
+      name_thread("beats io");
+      io_.run();
+    });
 }
 
 void Server::accept() {

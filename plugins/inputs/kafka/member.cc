@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "pipeline/observe/log.h"
+#include "pipeline/observe/thread_name.h"
 
 namespace millrace::kafka::in {
 namespace {
@@ -54,8 +55,14 @@ Member::~Member() {
 }
 
 void Member::start() {
-  poller_ = std::thread([this] { poll(); });
-  emitting_ = std::thread([this] { emit(); });
+  poller_ = std::thread([this] {
+    name_thread("kafka poll");
+    poll();
+  });
+  emitting_ = std::thread([this] {
+    name_thread("kafka emit");
+    emit();
+  });
 }
 
 void Member::stop_emitting() {

@@ -4,6 +4,7 @@
 
 #include "pipeline/event/json_write.h"
 #include "pipeline/observe/log.h"
+#include "pipeline/observe/thread_name.h"
 
 namespace millrace::elasticsearch {
 
@@ -14,7 +15,10 @@ Result<std::unique_ptr<Sender>> Sender::create(const Settings& settings,
   auto client = HttpClient::create(settings.http);
   if (!client) return fail(std::move(client).error());
   std::unique_ptr<Sender> sender(new Sender(settings, std::move(*client), std::move(dead_letters)));
-  sender->thread_ = std::thread([made = sender.get()] { made->work(); });
+  sender->thread_ = std::thread([made = sender.get()] {
+    name_thread("bulk sender");
+    made->work();
+  });
   return sender;
 }
 

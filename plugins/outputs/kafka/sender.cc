@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "pipeline/event/json_write.h"
+#include "pipeline/observe/thread_name.h"
 #include "pipeline/plugin/dead_lettering.h"
 #include "plugins/support/kafka/journal.h"
 
@@ -39,7 +40,10 @@ Result<std::unique_ptr<Sender>> Sender::create(const Settings& settings,
   if (!producer) return fail(std::move(producer).error());
   std::unique_ptr<Sender> sender(new Sender(settings, encoder, std::move(dead_letters)));
   sender->producer_ = std::move(*producer);
-  sender->thread_ = std::thread([made = sender.get()] { made->work(); });
+  sender->thread_ = std::thread([made = sender.get()] {
+    name_thread("kafka sender");
+    made->work();
+  });
   return sender;
 }
 
