@@ -94,13 +94,36 @@ Value read_boolean(std::string_view text, Batch& batch) {
   return batch.copy(lower);
 }
 
+/// `yyyy-MM-dd`, and unless `date_only` also with `THH:mm`, with `:ss` behind it, and then with a
+/// fraction and an offset `+HH:mm`; a space will do for the T. Ruby's library looks at no other
+/// forms.
+std::optional<Timestamp> read_iso(std::string_view text, const Zone& zone, bool date_only) {
+  constexpr std::string_view kShape = "0000-00-00T00:00:00";
+  const std::size_t shaped = std::min(text.size(), kShape.size());
+  for (std::size_t i = 0; i < shaped; ++i) {
+    const bool fits = kShape[i] == '0'   ? is_digit(text[i])
+                      : kShape[i] == 'T' ? text[i] == 'T' || text[i] == ' '
+                                         : text[i] == kShape[i];
+    if (!fits) return std::nullopt;
+  }
+  const bool has_end =
+      text.size() == 10 || (!date_only && (text.size() == 16 || text.size() >= 19));
+  if (!has_end) return std::nullopt;
+  const std::string_view rest = text.substr(shaped);
+  const std::size_t offset = rest.find_first_of("+-");
+  const bool offset_fits =
+      offset == std::string_view::npos || (rest.size() - offset == 6 && rest[offset + 3] == ':');
+  if (!offset_fits || rest.find_first_of(" ,z") != std::string_view::npos) return std::nullopt;
+  const auto time = parse_iso8601(text, zone);
+  return time ? std::optional(floor_to_millis(*time)) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<CsvType> csv_type(std::string_view name) {
   constexpr std::pair<std::string_view, CsvType> kTypes[] = {
-      {"integer", CsvType::integer}, {"float", CsvType::real},
-      {"date", CsvType::date},       {"date_time", CsvType::date_time},
-      {"boolean", CsvType::boolean},
+      {"integer", CsvType::integer},     {"float", CsvType::real},      {"date", CsvType::date},
+      {"date_time", CsvType::date_time}, {"boolean", CsvType::boolean},
   };
   for (const auto& [known, type] : kTypes)
     if (known == name) return type;
@@ -108,20 +131,17 @@ std::optional<CsvType> csv_type(std::string_view name) {
 }
 
 CsvConverter::CsvConverter()
-    : dates_(formats({"yyyy-MM-dd", "MMM d yyyy", "MMM d, yyyy", "EEE MMM d yyyy",
-                      "EEE, MMM d, yyyy", "EEE MMM d, yyyy", "EEE, MMM d yyyy"})),
-      date_times_(formats({"yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm",
-                           "yyyy-MM-dd'T'HH:mm:ss", "ISO8601", "MMM d HH:mm:ss yyyy",
-                           "MMM d HH:mm:ss, yyyy", "EEE MMM d HH:mm:ss yyyy",
+    : dates_(formats({"MMM d yyyy", "MMM d, yyyy", "EEE MMM d yyyy", "EEE, MMM d, yyyy",
+                      "EEE MMM d, yyyy", "EEE, MMM d yyyy"})),
+      date_times_(formats({"MMM d HH:mm:ss yyyy", "MMM d HH:mm:ss, yyyy", "EEE MMM d HH:mm:ss yyyy",
                            "EEE, MMM d HH:mm:ss, yyyy"})),
       local_(host_zone()) {}
 
 Value CsvConverter::read_date(const std::vector<DateParser>& parsers, const Zone& zone,
                               const Value& cell) const {
   const DateContext context{zone, Timestamp{0}};  // all formats say the year
-  const std::string_view text = stripped(cell.text());
   for (const DateParser& parser : parsers)
-    if (const auto read = parser.parse(text, context)) return Value::of(*read);
+    if (const auto read = parser.parse(cell.text(), context)) return Value::of(*read);
   return cell;
 }
 
@@ -135,8 +155,10 @@ Value CsvConverter::convert(CsvType type, const Value& cell, Batch& batch) const
     case CsvType::real:
       return read_real(cell.text()).value_or(cell);
     case CsvType::date:
+      if (const auto read = read_iso(cell.text(), local_, true)) return Value::of(*read);
       return read_date(dates_, local_, cell);
     case CsvType::date_time:
+      if (const auto read = read_iso(cell.text(), Zone(), false)) return Value::of(*read);
       return read_date(date_times_, Zone(), cell);
     case CsvType::boolean:
       return read_boolean(cell.text(), batch);
