@@ -37,7 +37,7 @@ bool is_string_list(const Value& value) {
 
 bool fits_top_level(NameId name, const Value& value) {
   if (name == name::timestamp) return value.type() == Type::timestamp;
-  if (name == name::tags) return value.is_string() || is_string_list(value);
+  if (name == name::tags) return value.is_null() || value.is_string() || is_string_list(value);
   return true;
 }
 
@@ -193,8 +193,7 @@ void Event::merge_document(const Object& document) {
         fields().slot(arena, writable_->names().id("_@timestamp")) = value;
         bad_timestamp = true;
       }
-    } else if (document.names[i] == name::tags && !value.is_null() &&
-               !fits_top_level(name::tags, value)) {
+    } else if (document.names[i] == name::tags && !fits_top_level(name::tags, value)) {
       Array* moved = Array::make(arena, 1);
       moved->push(arena, value);
       fields().slot(arena, writable_->names().id("_tags")) = Value::of(moved);

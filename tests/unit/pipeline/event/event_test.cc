@@ -83,6 +83,7 @@ TEST(Event, TimestampAndTagsKeepTheirTypes) {
   Event event = event_of(*batch, "{}");
   EXPECT_FALSE(event.set(ref("@timestamp"), Value::of(std::string_view("now"))));
   EXPECT_FALSE(event.set(ref("tags"), Value::of(std::int64_t{1})));
+  EXPECT_TRUE(event.set(ref("tags"), Value()));
   EXPECT_TRUE(event.set(ref("tags"), Value::of(std::string_view("one"))));
   EXPECT_TRUE(event.set(ref("@timestamp"), Value::of(Timestamp{1})));
 }
