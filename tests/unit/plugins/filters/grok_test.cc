@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/support/plugin_harness.h"
+#include "tests/unit/support/temp_directory.h"
 
 namespace millrace {
 namespace {
@@ -71,6 +72,23 @@ TEST(GrokFilter, ReadsTheNameOfAGroupLikeAReference) {
   EXPECT_EQ(matched("(?<X:a>[0-9]+)", R"({"m":"5"})"), R"({"m":"5","a":"5"})");
   EXPECT_EQ(matched("(?<a:int>[0-9]+)", R"({"m":"5"})"), R"({"m":"5","int":"5"})");
   EXPECT_EQ(matched("(?'a'[0-9]+)", R"({"m":"5"})"), R"({"m":"5","a":"5"})");
+}
+
+TEST(GrokFilter, ReadsPatternsFromDirectoriesFilesAndWildcards) {
+  const TempDirectory top;
+  top.write("p/one.txt", "ONE 1\n");
+  top.write("p/two", "TWO 2\n");
+  top.write("p/.two.swp", "not a pattern file\001");
+  const auto of = [&](const std::string& path, const std::string& pattern) {
+    return matched("%{" + pattern + ":a}", R"({"m":"12"})", "patterns_dir => '" + path + "'");
+  };
+  const std::string one = R"({"m":"12","a":"1"})";
+  const std::string two = R"({"m":"12","a":"2"})";
+  EXPECT_EQ(of(top.path("p"), "TWO"), two);
+  EXPECT_EQ(of(top.path("p/one.txt"), "ONE"), one);
+  EXPECT_EQ(of(top.path("*/{one,tow}.t?t"), "ONE"), one);
+  EXPECT_NE(of(top.path("p/*.txt"), "TWO").find("there is no pattern `TWO`"), std::string::npos);
+  EXPECT_NE(of(top.path("none"), "ONE").find("cannot read the directory"), std::string::npos);
 }
 
 /// What a standard pattern takes of a text.
