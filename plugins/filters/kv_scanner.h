@@ -25,9 +25,8 @@ struct KvSyntax {
 /// again and again:
 ///     key      one or more characters up to a separator; `\ ` is a space that belongs to it
 ///     split    the value separator
-///     value    "quoted", 'quoted', (bracketed), [bracketed], <bracketed>, or up to a field
-///     separator end      a field separator or the end of a line; a quote that closes elsewhere is
-///     no quote
+///     value    "quoted", 'quoted', (bracketed), [bracketed], <bracketed>, or up to what ends it
+///     end      a field separator or the end of a line; a quote closed elsewhere is no quote
 /// Here a scanner does what that would match. With sets of characters it passes over each byte a
 /// bounded number of times, whatever the text is. Immutable; shared by threads.
 class KvScanner {
