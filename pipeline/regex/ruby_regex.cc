@@ -213,7 +213,8 @@ class Translator {
   }
 
   void named_group() {
-    const std::size_t end = std::min(ruby_.find('>', at_), ruby_.size());
+    // No name holds a parenthesis: one that is not closed is not looked for far away each time.
+    const std::size_t end = std::min(ruby_.find_first_of("(>", at_ + 3), ruby_.size());
     out_.names.emplace_back(ruby_.substr(at_ + 3, end - at_ - 3), ++out_.groups);
     emit("(?P<", 3);
   }

@@ -13,8 +13,8 @@ namespace millrace {
 /// into this binary.
 grok::PatternSet standard_patterns(EcsMode ecs);
 
-/// Adds the pattern files of `directories` whose names fit `glob`, in the order of their names. Files
-/// and wildcards may stand among the directories. The error says which file and line.
+/// Adds the pattern files of `directories` whose names fit `glob`, in the order of their names.
+/// Files and wildcards may stand among the directories. The error says which file and line.
 std::optional<std::string> add_pattern_directories(grok::PatternSet& patterns,
                                                    const std::vector<std::string>& directories,
                                                    const std::string& glob);

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/regex/ruby_regex.h"
+
 namespace millrace {
 namespace {
 
@@ -139,6 +141,16 @@ TEST(Regex, GivesUpOnTextsThatWouldHangIt) {
   ASSERT_TRUE(regex);
   EXPECT_FALSE(regex->find(std::string(10'000, 'a') + "b"));
   EXPECT_EQ(regex->matches(std::string(10'000, 'a') + "b"), std::nullopt);
+}
+
+TEST(RubyRegex, RemembersNoMoreOfOpenNamesThanThereIs) {
+  std::string expression;
+  for (int i = 0; i < 1'000; ++i) expression += "(?<";
+  const auto ruby = translate_ruby_regex(expression + ">");
+  ASSERT_TRUE(ruby);
+  std::size_t bytes = 0;
+  for (const auto& [name, group] : ruby->names) bytes += name.size();
+  EXPECT_LE(bytes, expression.size());
 }
 
 }  // namespace
