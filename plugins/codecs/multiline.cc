@@ -163,7 +163,7 @@ CodecPlugin multiline_codec() {
                choices<Joins>({{"previous", Joins::previous}, {"next", Joins::next}}), required)
           .add("negate", &O::negate, "The lines that do not match are those that join.")
           .add("patterns_dir", &O::patterns_dir,
-               "Files or directories with named patterns for `%{NAME}`.")
+               "Files, directories or wildcards with named patterns for `%{NAME}`.")
           .add("charset", &O::charset, "Character encoding of the lines.")
           .add("multiline_tag", &O::multiline_tag, "Tag of events of more than one line.")
           .add("max_lines", &O::max_lines, "An event with more lines is complete.")

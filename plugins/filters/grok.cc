@@ -404,8 +404,10 @@ FilterPlugin grok_filter() {
       "grok", "Parses text by named patterns into fields.",
       Options<O>()
           .add("match", &O::match, "For each field the pattern, or the patterns to try in order.")
-          .add("patterns_dir", &O::patterns_dir,
-               "Directories with pattern files of your own: lines of NAME and definition.")
+          .add(
+              "patterns_dir", &O::patterns_dir,
+              "Directories with pattern files of your own, lines of NAME and definition; files and "
+              "wildcards may stand there too.")
           .add("patterns_files_glob", &O::patterns_files_glob, "Which files of those directories.")
           .add("pattern_definitions", &O::pattern_definitions, "Patterns of your own, by name.")
           .add("break_on_match", &O::break_on_match, "Stop at the first pattern that matches.")
