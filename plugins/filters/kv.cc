@@ -17,7 +17,7 @@ using Clock = std::chrono::steady_clock;
 /// Values inside values are looked through to this depth, so that a hostile text costs linear time.
 constexpr int kMostNesting = 32;
 /// Pairs between two looks at the clock.
-constexpr unsigned kPairsPerLook = 16;
+constexpr unsigned kStepsPerLook = 16;
 
 enum class Transform { none, lowercase, uppercase, capitalize };
 
@@ -190,7 +190,7 @@ class KvFilter : public Filter {
     Event event;
     std::string_view prefix;
     Clock::time_point deadline;
-    unsigned pairs = 0;
+    unsigned steps = 0;
     bool late = false;
   };
   enum class Outcome { nothing, set, failed, late };
@@ -318,12 +318,16 @@ void KvFilter::parse(std::string_view text, int depth, Object& found, Work& work
   KvScan scan(scanner_, text);
   std::string_view key;
   std::string_view value;
-  while (!is_late(work) && scan.next(key, value))
-    if (!value.empty() || options_.allow_empty_values) add(key, value, depth, found, work);
+  while (!is_late(work)) {
+    const KvScan::Step step = scan.next(key, value);
+    if (step == KvScan::Step::end) return;
+    if (step == KvScan::Step::pair && (!value.empty() || options_.allow_empty_values))
+      add(key, value, depth, found, work);
+  }
 }
 
 bool KvFilter::is_late(Work& work) const {
-  if (++work.pairs % kPairsPerLook == 0) work.late = work.late || Clock::now() > work.deadline;
+  if (++work.steps % kStepsPerLook == 0) work.late = work.late || Clock::now() > work.deadline;
   return work.late;
 }
 

@@ -65,11 +65,12 @@ const Regex::Span* KvScan::Ahead::from(const Regex& regex, std::string_view text
   return none_ ? nullptr : &*match_;
 }
 
-bool KvScan::next(std::string_view& key, std::string_view& value) {
+KvScan::Step KvScan::next(std::string_view& key, std::string_view& value) {
   while (at_ < text_.size()) {
     std::size_t end = key_end(at_);
     if (end == at_) {
       ++at_;
+      if (scanner_.by_pattern_) return Step::more;
       continue;
     }
     auto value_begin = after_value_split(end);
@@ -80,9 +81,9 @@ bool KvScan::next(std::string_view& key, std::string_view& value) {
     }
     key = text_.substr(at_, end - at_);
     at_ = take_value(*value_begin, value);
-    return true;
+    return Step::pair;
   }
-  return false;
+  return Step::end;
 }
 
 std::size_t KvScan::key_end(std::size_t from) { return stop(from, true); }

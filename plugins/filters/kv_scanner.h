@@ -50,8 +50,13 @@ class KvScan {
  public:
   KvScan(const KvScanner& scanner, std::string_view text) : scanner_(scanner), text_(text) {}
 
-  /// The next pair. An empty value is found as well. False: there are no more.
-  bool next(std::string_view& key, std::string_view& value);
+  enum class Step {
+    pair,  ///< an empty value is one as well
+    more,  ///< none so far: by pattern each character may take as long as the text is
+    end,
+  };
+  /// Looks for the next pair.
+  Step next(std::string_view& key, std::string_view& value);
 
  private:
   /// The first match of a regular expression that begins at `at` or later, remembered: what began
