@@ -48,11 +48,12 @@ Paths pattern_files(const std::string& path, const std::string& names, std::erro
     return files_like(path);
   }
   Paths files;
-  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+  std::filesystem::directory_iterator entry(path, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
     std::error_code gone;
-    if (entry.is_regular_file(gone) &&
-        fnmatch(names.c_str(), entry.path().filename().c_str(), FNM_PERIOD) == 0)
-      files.push_back(entry.path());
+    if (entry->is_regular_file(gone) &&
+        fnmatch(names.c_str(), entry->path().filename().c_str(), FNM_PERIOD) == 0)
+      files.push_back(entry->path());
   }
   std::sort(files.begin(), files.end());
   return files;
