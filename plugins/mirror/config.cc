@@ -134,16 +134,16 @@ class FlowCompiler {
              {"enable.partition.eof", "it tells how far a partition is read"},
              {"allow.auto.create.topics", "a mirror makes no topics on its source"}},
             to);
-    to = without(to, {"retry.backoff.ms"});  // producers have it
-    s_.source_questions = without(
-        to, {"group.id", "enable.auto.commit", "enable.auto.offset.store", "auto.offset.reset",
-             "isolation.level", "check.crcs", "enable.partition.eof", "allow.auto.create.topics",
-             "fetch.message.max.bytes", "fetch.max.bytes", "fetch.wait.max.ms", "fetch.min.bytes",
-             "queued.max.messages.kbytes", "queued.min.messages"});
+    to = to.without({"retry.backoff.ms"});  // producers have it
+    s_.source_questions = to.without(
+        {"group.id", "enable.auto.commit", "enable.auto.offset.store", "auto.offset.reset",
+         "isolation.level", "check.crcs", "enable.partition.eof", "allow.auto.create.topics",
+         "fetch.message.max.bytes", "fetch.max.bytes", "fetch.wait.max.ms", "fetch.min.bytes",
+         "queued.max.messages.kbytes", "queued.min.messages"});
   }
 
   void compile_heartbeats() {
-    kafka::Properties& to = s_.source_producer = without(s_.source_questions, {"client.rack"});
+    kafka::Properties& to = s_.source_producer = s_.source_questions.without({"client.rack"});
     set(to, "enable.idempotence", "true");
     set(to, "message.timeout.ms", "10000");
   }
@@ -185,22 +185,12 @@ class FlowCompiler {
   /// The target's properties without those that only producers have.
   void split_target(const kafka::Properties& producer) {
     s_.target_producer = producer;
-    s_.target = without(producer, {"enable.idempotence", "acks", "message.timeout.ms", "linger.ms",
-                                   "compression.type", "batch.size", "message.max.bytes",
-                                   "queue.buffering.max.messages", "queue.buffering.max.kbytes"});
-    s_.target_reader = without(s_.target, {"retry.backoff.ms"});
+    s_.target = producer.without({"enable.idempotence", "acks", "message.timeout.ms", "linger.ms",
+                                  "compression.type", "batch.size", "message.max.bytes",
+                                  "queue.buffering.max.messages", "queue.buffering.max.kbytes"});
+    s_.target_reader = s_.target.without({"retry.backoff.ms"});
     set(s_.target_reader, "group.id", "millrace-mirror-" + s_.options.flow);
     set_reading(s_.target_reader);
-  }
-
-  /// The library warns of properties that a client has no use for.
-  static kafka::Properties without(const kafka::Properties& all,
-                                   std::initializer_list<std::string_view> names) {
-    kafka::Properties out;
-    for (const auto& entry : all.entries())
-      if (std::find(names.begin(), names.end(), entry.name) == names.end())
-        out.set(entry.name, entry.value, entry.option, entry.secret);
-    return out;
   }
 
   static void set_reading(kafka::Properties& to) {

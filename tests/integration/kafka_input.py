@@ -77,6 +77,19 @@ class Input(InputTest):
         numbers = [int(event['message']) for event in self.read('topics => ["on"] group_id => "on"', 150)]
         self.assertEqual(numbers, list(range(150)))
 
+    def test_a_topic_that_was_deleted_and_made_again_does_not_hold_up_the_end(self):
+        for topic, how in (('left', 'topics => ["left"]'), ('assigned', 'assign => ["assigned:0-2"]')):
+            with self.subTest(how=how):
+                self.kafka.create_topic(topic, 3)
+                process, log = self.start_reader(f'{how} group_id => "{topic}"', name=topic)
+                for count in (100, 200):  # of another topic of that name; brokers make it anew when they are asked for it
+                    self.kafka.produce(topic, [b'%d' % n for n in range(100)], '-p', 0)
+                    wait_until(lambda: len(self.events(topic)) >= count, f'{count} events: {log.read_text()[-2000:]}')
+                    self.kafka.delete_topic(topic)
+                    wait_until(lambda: log.read_text().count('PARTCNT') >= count // 100, 'the end of the topic')
+                self.end(process, log)
+                self.assertNotIn('CONFWARN', log.read_text())
+
     def test_partitions_by_number_are_read_by_this_input_alone(self):
         self.kafka.create_topic('numbered', 4)
         for partition in range(4):

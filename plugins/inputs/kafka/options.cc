@@ -47,6 +47,7 @@ class Compiler : private PropertyWriter {
          {"group.protocol", "use the option `group_protocol`"},
          {"enable.sparse.connections", "is librdkafka's own"}},
         s_.properties);
+    drop_what_producers_have();
     if (!good_) return std::nullopt;
     s_.component = "input " + context_.id;
     s_.group = o_.group_id;
@@ -62,6 +63,17 @@ class Compiler : private PropertyWriter {
   }
 
  private:
+  /// Only later versions of the library pause before consumers' requests too.
+  void drop_what_producers_have() {
+    if (library_is_at_least(2, 3, 0)) return;
+    s_.properties = s_.properties.without({"retry.backoff.ms"});
+    if (given("retry_backoff_ms"))
+      context_.warning("retry_backoff_ms",
+                       fmt::format("has no effect: librdkafka {} has it for producers only, 2.3.0 "
+                                   "and later for consumers too",
+                                   library_version()));
+  }
+
   void set_topics() {
     if (given("assign")) return set_assigned();
     if (given("topics_pattern")) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "plugins/support/kafka/connection_options.h"
+#include "plugins/support/kafka/ending.h"
 #include "plugins/support/kafka/handles.h"
 #include "plugins/support/kafka/journal.h"
 #include "plugins/support/kafka/refill.h"
@@ -140,7 +141,7 @@ void Message::headers(std::vector<Header>& out) const {
 }
 
 Consumer::Consumer(std::unique_ptr<Handles> handles) : handles_(std::move(handles)) {}
-Consumer::~Consumer() = default;
+Consumer::~Consumer() { end_aside(std::move(handles_)); }
 
 Result<std::unique_ptr<Consumer>> Consumer::create(const Properties& properties,
                                                    std::string component, Rebalances& rebalances) {

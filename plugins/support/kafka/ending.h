@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 
 namespace millrace::kafka {
 
@@ -15,5 +17,13 @@ namespace millrace::kafka {
 void end_aside(std::function<void()> end, const std::string& component);
 inline constexpr std::chrono::seconds kEndLimit{5};
 inline constexpr int kMostLeft = 16;
+
+/// The same for what a consumer consists of, with the `journal` that it speaks through.
+template <typename Handles>
+void end_aside(std::unique_ptr<Handles> handles) {
+  const std::string component = handles->journal.component();
+  end_aside([owner = std::shared_ptr<Handles>(std::move(handles))]() mutable { owner.reset(); },
+            component);
+}
 
 }  // namespace millrace::kafka

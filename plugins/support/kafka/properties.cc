@@ -38,6 +38,14 @@ const Properties::Entry* Properties::find(std::string_view name) const {
   return nullptr;
 }
 
+Properties Properties::without(std::initializer_list<std::string_view> names) const {
+  Properties rest;
+  for (const Entry& entry : entries_)
+    if (std::find(names.begin(), names.end(), entry.name) == names.end())
+      rest.entries_.push_back(entry);
+  return rest;
+}
+
 std::vector<Properties::Refusal> Properties::check() const {
   const ConfHandle conf(rd_kafka_conf_new());
   std::vector<Refusal> refused;

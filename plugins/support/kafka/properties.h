@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@ class Properties {
 
   void set(std::string_view name, std::string value, std::string_view option, bool secret = false);
   const Entry* find(std::string_view name) const;
+  /// All but those with these names: the library warns of what a client has no use for.
+  Properties without(std::initializer_list<std::string_view> names) const;
   const std::vector<Entry>& entries() const { return entries_; }
 
   /// Whether the library takes each name and value. It checks combinations only when a client is

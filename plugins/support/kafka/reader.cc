@@ -47,12 +47,7 @@ void Reader::Fetched::clear() {
 }
 
 Reader::Reader(std::unique_ptr<Handles> handles) : handles_(std::move(handles)) {}
-Reader::~Reader() {
-  const std::string component = handles_->journal.component();
-  end_aside(
-      [handles = std::shared_ptr<Handles>(std::move(handles_))]() mutable { handles.reset(); },
-      component);
-}
+Reader::~Reader() { end_aside(std::move(handles_)); }
 
 Result<std::unique_ptr<Reader>> Reader::create(const Properties& properties,
                                                std::string component) {
