@@ -4,13 +4,13 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "pipeline/event/digits.h"
+
 namespace millrace {
 namespace {
 
 constexpr std::string_view kSpace = " \t\n\v\f\r";
 constexpr std::string_view kSpaceOfReals = " \t\n\f\r";
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
