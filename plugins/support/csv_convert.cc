@@ -4,6 +4,8 @@
 #include <charconv>
 #include <string>
 
+#include "pipeline/event/digits.h"
+
 namespace millrace {
 namespace {
 
@@ -21,7 +23,6 @@ std::string_view stripped(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_alnum(char c) { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
 
 /// The text without its underscores, each of which must stand between two digits or letters.
